@@ -1,0 +1,97 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A Swift target of the module table; `needs` are the only modules it may import.
+func module(_ name: String, _ needs: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: needs, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ needs: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: needs, swiftSettings: settings)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "fraud",
+    products: [
+        .executable(name: "fraud", targets: ["fraud"]),
+        .library(name: "FraudScoring", targets: ["Scoring", "ClickCodec", "ClickModel"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Layer 0: system libraries and thin C/C++ shims.
+        .target(name: "CClickRecord"),
+        .target(
+            name: "COpenBLAS",
+            linkerSettings: [.linkedLibrary("openblas"), .linkedLibrary("lapacke")]),
+        .target(name: "CADBC", linkerSettings: [.linkedLibrary("dl")]),
+        .target(
+            name: "CSimdJSON", dependencies: ["CClickRecord"],
+            linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
+        .target(
+            name: "CRE2",
+            linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
+        .target(name: "CMaxMindDB", linkerSettings: [.linkedLibrary("maxminddb")]),
+        .target(
+            name: "CCompression",
+            linkerSettings: [.linkedLibrary("z"), .linkedLibrary("zstd")]),
+
+        // Layer 1: values, sketches, linear algebra.
+        module("ClickModel", ["CClickRecord"]),
+        module("Sketches", ["CClickRecord"]),
+        module("LinearAlgebra", ["COpenBLAS"]),
+
+        // Layer 2
+        module("ClickCodec", ["ClickModel", "CClickRecord", "CSimdJSON", "CCompression"]),
+        module("Features", ["ClickModel", "Sketches", "CClickRecord", "CRE2", "CMaxMindDB"]),
+        module("Rules", ["ClickModel", yams]),
+        module("LogisticModel", ["ClickModel", "LinearAlgebra", "Sketches"]),
+
+        // Layer 3
+        module("Scoring", ["Features", "Rules", "LogisticModel", "ClickModel", "CClickRecord"]),
+        module("Windows", ["ClickModel", "Sketches", "CClickRecord"]),
+        module("Training", ["LogisticModel", "LinearAlgebra", "ClickModel"]),
+        module("Simulation", ["ClickModel"]),
+        module("Storage", ["CADBC", "ClickModel", "Sketches"]),
+
+        // Layer 4
+        module(
+            "Pipeline",
+            ["Scoring", "Windows", "Storage", "ClickCodec", "Features", "Rules", "LogisticModel", "Sketches", "ClickModel", "CClickRecord"]),
+        module("Billing", ["ClickModel"]),
+        module("Audit", ["Storage", "ClickModel"]),
+
+        // Layer 5 and 6
+        module(
+            "FraudCommands",
+            [
+                "Pipeline", "Billing", "Audit", "Scoring", "Windows", "Training", "Simulation", "Storage",
+                "Features", "Rules", "LogisticModel", "ClickCodec", "ClickModel", argumentParser,
+            ]),
+        .executableTarget(name: "fraud", dependencies: ["FraudCommands", argumentParser], swiftSettings: settings),
+
+        tests("SketchesTests", ["Sketches", "CClickRecord"]),
+        tests("WindowsTests", ["Windows", "Sketches", "ClickModel", "CClickRecord"]),
+        tests("ClickCodecTests", ["ClickCodec", "ClickModel", "CClickRecord", "Sketches"]),
+        tests("StorageTests", ["Storage", "ClickModel"]),
+        tests("TrainingTests", ["Training", "LogisticModel", "LinearAlgebra", "ClickModel"]),
+        tests("RulesTests", ["Rules", "ClickModel"]),
+        tests("FeaturesTests", ["Features", "ClickModel", "CClickRecord"]),
+        tests("SimulationTests", ["Simulation", "ClickModel"]),
+    ],
+    cxxLanguageStandard: .cxx17
+)

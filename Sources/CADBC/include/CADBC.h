@@ -1,0 +1,3 @@
+#ifndef FRAUD_CADBC_H
+#define FRAUD_CADBC_H
+#endif

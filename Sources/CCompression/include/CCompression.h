@@ -1,0 +1,3 @@
+#ifndef FRAUD_CCompression_H
+#define FRAUD_CCompression_H
+#endif

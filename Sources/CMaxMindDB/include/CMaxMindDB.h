@@ -1,0 +1,3 @@
+#ifndef FRAUD_CMaxMindDB_H
+#define FRAUD_CMaxMindDB_H
+#endif

@@ -1,0 +1,3 @@
+#ifndef FRAUD_CRE2_H
+#define FRAUD_CRE2_H
+#endif

@@ -1,0 +1,3 @@
+#ifndef FRAUD_CSimdJSON_H
+#define FRAUD_CSimdJSON_H
+#endif

@@ -1,0 +1,34 @@
+/// The feature values of a batch, column by column: `column(j)[i]` is feature j of click i; NaN is unknown.
+///
+/// Columns are padded apart so that writing one click's row does not hit one cache set again and again
+/// (a 4,096-byte stride maps every column to the same set of an L1 cache).
+public final class FeatureBlock: @unchecked Sendable {
+    /// Rows a block holds; a multiple of `rowGroup`.
+    public let capacity: Int
+    public let columnCount: Int
+    /// Floats from one column to the next: `capacity` plus 16.
+    public let stride: Int
+    public let values: UnsafeMutablePointer<Float>
+
+    /// Rows are always processed in whole groups of this many, padding included, so that a click scored alone and
+    /// one scored in a batch go through the same instructions.
+    public static let rowGroup = 64
+
+    public init(columnCount: Int, capacity: Int = ClickBatch.defaultCapacity) {
+        precondition(columnCount > 0 && capacity > 0)
+        self.capacity = (capacity + Self.rowGroup - 1) / Self.rowGroup * Self.rowGroup
+        self.columnCount = columnCount
+        stride = self.capacity + 16
+        let count = stride * columnCount
+        values = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64).bindMemory(to: Float.self, capacity: count)
+        values.update(repeating: 0, count: count)
+    }
+
+    deinit { values.deallocate() }
+
+    @inlinable
+    public func column(_ index: Int) -> UnsafeMutablePointer<Float> { values + index * stride }
+
+    /// One click's feature values, in catalogue order. Allocates.
+    public func row(_ index: Int) -> [Float] { (0..<columnCount).map { column($0)[index] } }
+}
