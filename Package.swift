@@ -45,6 +45,7 @@ let package = Package(
         .target(
             name: "CRE2",
             linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CMaxMindDB", linkerSettings: [.linkedLibrary("maxminddb")]),
         .target(
             name: "CCompression",
@@ -57,7 +58,7 @@ let package = Package(
 
         // Layer 2
         module("ClickCodec", ["ClickModel", "CClickRecord", "CSimdJSON", "CCompression"]),
-        module("Features", ["ClickModel", "Sketches", "CClickRecord", "CRE2", "CMaxMindDB"]),
+        module("Features", ["ClickModel", "Sketches", "CClickRecord", "CRE2", "CMaxMindDB", "CZlib"]),
         module("Rules", ["ClickModel", yams]),
         module("LogisticModel", ["ClickModel", "LinearAlgebra", "Sketches"]),
 
@@ -80,10 +81,19 @@ let package = Package(
             "FraudCommands",
             [
                 "Pipeline", "Billing", "Audit", "Scoring", "Windows", "Training", "Simulation", "Storage",
-                "Features", "Rules", "LogisticModel", "ClickCodec", "ClickModel", argumentParser,
+                "Features", "Rules", "LogisticModel", "ClickCodec", "Sketches", "ClickModel", "CClickRecord", argumentParser,
             ]),
         .executableTarget(name: "fraud", dependencies: ["FraudCommands", argumentParser], swiftSettings: settings),
 
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        .executableTarget(
+            name: "fraud-bench",
+            dependencies: ["Pipeline", "Scoring", "Simulation", "ClickCodec", "ClickModel", "AllocationCounter"],
+            path: "Tests/Benchmarks/FraudBench", swiftSettings: settings),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["fraud"], exclude: ["Python"], swiftSettings: settings),
+        tests("ScoringTests", ["Scoring", "Features", "Rules", "LogisticModel", "ClickModel", "CClickRecord", "AllocationCounter"]),
+        tests("ArchitectureTests", []),
         tests("SketchesTests", ["Sketches", "CClickRecord"]),
         tests("WindowsTests", ["Windows", "Sketches", "ClickModel", "CClickRecord"]),
         tests("ClickCodecTests", ["ClickCodec", "ClickModel", "CClickRecord", "Sketches"]),

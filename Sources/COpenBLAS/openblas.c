@@ -1,1 +1,28 @@
 #include "COpenBLAS.h"
+
+#include <cblas.h>
+#include <lapacke.h>
+
+void fraud_sgemv(int transposed, int rows, int columns, float alpha, const float *a, int lda, const float *x, float beta, float *y) {
+    cblas_sgemv(CblasColMajor, transposed ? CblasTrans : CblasNoTrans, rows, columns, alpha, a, lda, x, 1, beta, y, 1);
+}
+
+void fraud_dgemv(int transposed, int rows, int columns, double alpha, const double *a, int lda, const double *x, double beta, double *y) {
+    cblas_dgemv(CblasColMajor, transposed ? CblasTrans : CblasNoTrans, rows, columns, alpha, a, lda, x, 1, beta, y, 1);
+}
+
+void fraud_dsyrk_gram(int rows, int columns, double alpha, const double *a, int lda, double beta, double *c, int ldc) {
+    cblas_dsyrk(CblasColMajor, CblasLower, CblasTrans, columns, rows, alpha, a, lda, beta, c, ldc);
+}
+
+double fraud_ddot(int count, const double *x, const double *y) { return cblas_ddot(count, x, 1, y, 1); }
+
+int fraud_dpotrf(int order, double *a, int lda) { return (int)LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', order, a, lda); }
+
+int fraud_dpotrs(int order, int right_sides, const double *factor, int lda, double *b, int ldb) {
+    return (int)LAPACKE_dpotrs(LAPACK_COL_MAJOR, 'L', order, right_sides, factor, lda, b, ldb);
+}
+
+void fraud_blas_set_threads(int threads) { openblas_set_num_threads(threads); }
+
+int fraud_blas_threads(void) { return openblas_get_num_threads(); }

@@ -22,7 +22,7 @@ public enum Feature: Int, CaseIterable, Sendable {
     case deviceDistinctIPs1h, deviceDistinctSubnets1h
     case ipDistinctUsers1h, ipDistinctDevices1h, ipDistinctAgents1h, ipDistinctAds1h
     case subnetDistinctIPs1h, subnetDistinctAgents1h
-    case travelSpeedKmh, timezoneMismatchMin
+    case travelSpeedKmh, travelJumps1h, timezoneMismatchMin
     case visitorAdClicks1h, visitorAdSecondsSinceLast, ipAdClicks1h, subnetAdvertiserClicks1h
     case pointerPathRepeats, publisherSuspectShare1h
     // Lists
@@ -98,13 +98,14 @@ public enum Feature: Int, CaseIterable, Sendable {
         case .ipDistinctAds1h: ("ip_distinct_ads_1h", "count", "ads clicked from the address in the hour", "no ip")
         case .subnetDistinctIPs1h: ("subnet_distinct_ips_1h", "count", "addresses of the network seen in the hour", "no ip")
         case .subnetDistinctAgents1h: ("subnet_distinct_agents_1h", "count", "user agents of the network seen in the hour", "no ip or no user_agent")
-        case .travelSpeedKmh: ("travel_speed_kmh", "km/h", "speed since the user's (else device's) previous click, less 200 km for the positions' error", "no position now or before, or under 200 km apart: then 0")
+        case .travelSpeedKmh: ("travel_speed_kmh", "km/h", "speed since the user's or device's previous click over at least a minute, less 300 km for the positions' error; 0 within 300 km", "no position now or before")
+        case .travelJumps1h: ("travel_jumps_1h", "count", "jumps over 1,000 km/h of the user or device, halved every half-hour; a VPN switched on is one", "no position now or before")
         case .timezoneMismatchMin: ("timezone_mismatch_min", "min", "distance between the browser's UTC offset and the longitude's solar time", "no tz_offset_min or no position")
         case .visitorAdClicks1h: ("visitor_ad_clicks_1h", "count", "clicks of this visitor on this ad in the hour", "no user_id, device, ip or agent")
         case .visitorAdSecondsSinceLast: ("visitor_ad_seconds_since_last", "s", "time since this visitor's previous click on this ad", "first such click")
         case .ipAdClicks1h: ("ip_ad_clicks_1h", "count", "clicks from this address on this ad in the hour", "no ip")
         case .subnetAdvertiserClicks1h: ("subnet_advertiser_clicks_1h", "count", "clicks from this network on this advertiser in the hour", "no ip")
-        case .pointerPathRepeats: ("pointer_path_repeats", "count", "earlier clicks of the device (else address) with the same pointer path to 1 % (up to 255)", "no pointer path, or no key")
+        case .pointerPathRepeats: ("pointer_path_repeats", "count", "clicks of the device in a row with the same pointer path, to 1 % (up to 255)", "no pointer path or no device_fingerprint")
         case .publisherSuspectShare1h: ("publisher_suspect_share_1h", "share", "share of the publisher's earlier clicks in the hour with a strong sign (crawler, hosting, Tor, automation, hidden)", "no publisher_id, or under 20 earlier clicks")
         default: nil
         }

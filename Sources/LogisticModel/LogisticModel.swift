@@ -1,1 +1,150 @@
-// The module's files stand beside this one.
+package import ClickModel
+
+/// A logistic regression over click features: what a model file holds.
+///
+///     logit = intercept + Σⱼ ( known:   weightⱼ · (tⱼ(clip(xⱼ)) − centerⱼ) / scaleⱼ
+///                              unknown: missing_weightⱼ )
+///     score = 1 / (1 + e^−logit)
+///
+/// t is `log1p` or the identity. A feature the model does not name weighs nothing.
+package struct LogisticModel: Codable, Hashable, Sendable {
+    package static let currentSchemaVersion = 1
+
+    package var schemaVersion: Int
+    /// A name for people; `modelID` is what identifies the content.
+    package var name: String
+    package var features: [Weighting]
+    package var intercept: Double
+    /// A click whose score reaches it is fraud. Over 1 when no threshold kept the promised false-positive rate.
+    package var threshold: Double
+    package var training: TrainingFacts
+    /// Measured figures by name, e.g. `test_average_precision`.
+    package var metrics: [String: Double]
+    /// `schemaHash` of the features at training; empty: not checked.
+    package var featureSchemaHash: String
+
+    package enum Transform: String, Codable, Hashable, Sendable {
+        case identity
+        /// ln(1 + x), for clip.low ≥ 0.
+        case log1p
+    }
+
+    /// One feature: how its value is transformed and what it weighs.
+    package struct Weighting: Codable, Hashable, Sendable {
+        package var name: String
+        package var transform: Transform
+        /// Values outside are moved to the nearer bound, before the transform.
+        package var clipLow: Double
+        package var clipHigh: Double
+        /// Mean and standard deviation of the transformed training values.
+        package var center: Double
+        package var scale: Double
+        package var weight: Double
+        /// Added when the value is unknown (NaN); 0 when it never was in training.
+        package var missingWeight: Double
+
+        package init(
+            name: String, transform: Transform, clipLow: Double, clipHigh: Double, center: Double, scale: Double, weight: Double,
+            missingWeight: Double
+        ) {
+            self.name = name
+            self.transform = transform
+            self.clipLow = clipLow
+            self.clipHigh = clipHigh
+            self.center = center
+            self.scale = scale
+            self.weight = weight
+            self.missingWeight = missingWeight
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case name, transform, center, scale, weight
+            case clipLow = "clip_low"
+            case clipHigh = "clip_high"
+            case missingWeight = "missing_weight"
+        }
+    }
+
+    /// Where the weights come from.
+    package struct TrainingFacts: Codable, Hashable, Sendable {
+        /// Hash of the training data, as the trainer was given it or made it.
+        package var dataHash: String
+        package var rows: Int
+        package var frauds: Int
+        /// Event time of the first and last training row, epoch ms; nil when the table had no times.
+        package var firstEventMs: Int64?
+        package var lastEventMs: Int64?
+        /// λ of ½·λ·|w|², added to the sum of the rows' losses; scikit-learn's C is 1/λ.
+        package var l2: Double
+        package var seed: UInt64
+        package var solverStatus: String
+        package var iterations: Int
+
+        package init(
+            dataHash: String, rows: Int, frauds: Int, firstEventMs: Int64?, lastEventMs: Int64?, l2: Double, seed: UInt64,
+            solverStatus: String, iterations: Int
+        ) {
+            self.dataHash = dataHash
+            self.rows = rows
+            self.frauds = frauds
+            self.firstEventMs = firstEventMs
+            self.lastEventMs = lastEventMs
+            self.l2 = l2
+            self.seed = seed
+            self.solverStatus = solverStatus
+            self.iterations = iterations
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case rows, frauds, l2, seed, iterations
+            case dataHash = "data_hash"
+            case firstEventMs = "first_event_ms"
+            case lastEventMs = "last_event_ms"
+            case solverStatus = "solver_status"
+        }
+    }
+
+    package init(
+        name: String, features: [Weighting], intercept: Double, threshold: Double, training: TrainingFacts,
+        metrics: [String: Double] = [:], featureSchemaHash: String = ""
+    ) {
+        schemaVersion = Self.currentSchemaVersion
+        self.name = name
+        self.features = features
+        self.intercept = intercept
+        self.threshold = threshold
+        self.training = training
+        self.metrics = metrics
+        self.featureSchemaHash = featureSchemaHash
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case name, features, intercept, threshold, training, metrics
+        case schemaVersion = "schema_version"
+        case featureSchemaHash = "feature_schema_hash"
+    }
+}
+
+extension LogisticModel {
+    /// The catalogue's column of each feature of the model, in the model's order.
+    ///
+    /// - Throws: `ModelError.unknownFeatures` with every name that is not in the catalogue, or `.featureSchema` when a
+    ///   unit is not the one of training.
+    package func matching(catalogue: [FeatureDescription]) throws(ModelError) -> [Int] {
+        var columns: [String: Int] = [:]
+        for (column, feature) in catalogue.enumerated() where columns[feature.name] == nil { columns[feature.name] = column }
+        let unknown = features.map(\.name).filter { columns[$0] == nil }
+        guard unknown.isEmpty else { throw .unknownFeatures(names: unknown) }
+        let matched = features.map { columns[$0.name]! }
+        let hash = Self.schemaHash(matched.map { catalogue[$0] })
+        guard featureSchemaHash.isEmpty || hash == featureSchemaHash else {
+            throw .featureSchema(model: featureSchemaHash, catalogue: hash)
+        }
+        return matched
+    }
+
+    /// A short hash of names and units, in order.
+    package static func schemaHash(_ features: [FeatureDescription]) -> String {
+        String(SHA256.hex(features.map { "\($0.name)\t\($0.unit)\n" }.joined().utf8).prefix(16))
+    }
+}

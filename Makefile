@@ -1,0 +1,55 @@
+# fraud: build, run and test. `make help` lists the targets.
+# Everything needed is installed by `make deps`: Debian packages by apt, Python packages into .deps/ by pip.
+
+SHELL := /bin/bash
+ROOT := $(CURDIR)
+DEPS := $(ROOT)/.deps
+PYTHON ?= python3
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+BUILD := swift build -c release
+BIN = $(shell $(BUILD) --show-bin-path)/fraud
+
+DEBIAN := libopenblas-dev liblapacke-dev libsimdjson-dev libmaxminddb-dev libre2-dev libzstd-dev zlib1g-dev \
+          libpython$(shell $(or $(PYTHON),python3) -c "import sys; print('%d.%d' % sys.version_info[:2])") postgresql-15 postgresql-15-hll
+PIP := duckdb==2.0.0 crawler-user-agents==1.67.0 numpy==2.4.6 scipy==1.17.1 scikit-learn==1.9.1 pandas==3.1.1
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build run test bench torture clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+deps: $(DEPS)/ready ## install what the project needs (Debian packages, and Python packages into .deps/)
+
+$(DEPS)/ready: Makefile
+	@missing=$$(for p in $(DEBIAN); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'install ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "deps: installing Debian packages:" $$missing; \
+	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	else echo "deps: Debian packages are there"; fi
+	@echo "deps: installing into .deps/python: $(PIP)"
+	@mkdir -p $(DEPS)/lists && $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --upgrade --target $(DEPS)/python $(PIP) 2> >(grep -vE 'dependency resolver|requires .* incompatible' >&2)
+	@cp $(DEPS)/python/crawleruseragents/crawler-user-agents.json $(DEPS)/lists/
+	@touch $@
+
+build: deps ## build the release binary
+	$(BUILD) --product fraud
+
+run: build ## score the sample in training-data/ and show what came out
+	@mkdir -p .build/run && rm -rf .build/run/sample.duckdb*
+	$(BIN) score training-data/sample.ndjson.gz --db .build/run/sample.duckdb --lists training-data
+
+test: deps ## build and pass every test
+	swift build -c release --build-tests
+	swift test -c release --skip-build
+
+bench: deps ## clicks a second of each stage, nanoseconds of one inline score, allocations per click
+	$(BUILD) --product fraud-bench
+	"$$($(BUILD) --show-bin-path)/fraud-bench"
+
+torture: deps ## the long crash test: 10,000 kills
+	swift build -c release --build-tests
+	FRAUD_KILLS=10000 swift test -c release --skip-build --filter CrashTests
+
+clean: ## remove build products and .deps/
+	rm -rf .build .deps

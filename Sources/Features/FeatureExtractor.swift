@@ -1,0 +1,185 @@
+internal import CClickRecord
+package import ClickModel
+
+/// Computes every feature of a batch of clicks from bounded keyed state, in input order, never looking ahead.
+///
+/// It runs in stages, each over the whole batch: behaviour and lists, device and user, ip and subnet, ad and publisher
+/// (DESIGN §3). A stage reads the click, its own keys' states and columns of earlier stages, so the result does not
+/// depend on how the stream was cut into batches. No allocation, clock or I/O once tables have grown.
+package final class FeatureExtractor {
+    /// Bounds of the state tables, bytes.
+    package struct Budget: Sendable {
+        package var addresses = 192 << 20
+        package var devices = 192 << 20
+        package var users = 96 << 20
+        package var subnets = 64 << 20
+        /// Each of the three pair tables.
+        package var pairs = 64 << 20
+        package var ads = 32 << 20
+        package var publishers = 16 << 20
+        package var agents = 32 << 20
+        package init() {}
+
+        /// The memory bound of all tables together. Growing copies one table at a time, so the peak may pass it by the
+        /// size of the largest.
+        package var total: Int { addresses + devices + users + subnets + 3 * pairs + ads + publishers + agents }
+    }
+
+    /// Time to live of keyed state: nothing is remembered longer than this after a key's last click.
+    static let timeToLive: Int64 = 7_200_000
+    static let baselineTimeToLive: Int64 = 86_400_000
+
+    let addresses: KeyedTable<AddressState>
+    let subnets: KeyedTable<SubnetState>
+    let devices: KeyedTable<DeviceState>
+    let users: KeyedTable<UserState>
+    let ads: KeyedTable<AdState>
+    let publishers: KeyedTable<PublisherState>
+    let visitorAds: KeyedTable<PairState>
+    let addressAds: KeyedTable<PairState>
+    let subnetAdvertisers: KeyedTable<PairState>
+    let agents: KeyedTable<AgentState>
+    let lists: ReferenceLists?
+    let geo: GeoDatabase?
+
+    /// - Parameters:
+    ///   - lists: crawler patterns, hosting and Tor addresses; what is absent makes its flag unknown.
+    ///   - geo: completes position and country of clicks that carry none.
+    package init(lists: ReferenceLists?, geo: GeoDatabase?, budget: Budget = Budget()) {
+        addresses = KeyedTable(maximumBytes: budget.addresses, timeToLive: Self.timeToLive)
+        subnets = KeyedTable(maximumBytes: budget.subnets, timeToLive: Self.timeToLive)
+        devices = KeyedTable(maximumBytes: budget.devices, timeToLive: Self.timeToLive)
+        users = KeyedTable(maximumBytes: budget.users, timeToLive: Self.timeToLive)
+        ads = KeyedTable(maximumBytes: budget.ads, timeToLive: Self.baselineTimeToLive)
+        publishers = KeyedTable(maximumBytes: budget.publishers, timeToLive: Self.baselineTimeToLive)
+        visitorAds = KeyedTable(maximumBytes: budget.pairs, timeToLive: Self.timeToLive)
+        addressAds = KeyedTable(maximumBytes: budget.pairs, timeToLive: Self.timeToLive)
+        subnetAdvertisers = KeyedTable(maximumBytes: budget.pairs, timeToLive: Self.timeToLive)
+        agents = KeyedTable(maximumBytes: budget.agents, timeToLive: Self.baselineTimeToLive)
+        self.lists = lists
+        self.geo = geo
+    }
+
+    /// Fills rows 0..<rows.count of the block with the features of the records at those indices of the batch.
+    ///
+    /// - Parameters:
+    ///   - rows: indices into the batch, ascending: the clicks to score.
+    ///   - horizon: event time before which no click will be scored any more (watermark less lateness).
+    /// - Complexity: O(rows); about ten table lookups a click.
+    package func extract(
+        _ batch: ClickBatch, rows: UnsafeBufferPointer<Int32>, horizon: Int64, into block: FeatureBlock
+    ) {
+        precondition(rows.count <= block.capacity && block.columnCount == Feature.count)
+        let clicks = SelectedClicks(records: batch.records, arena: batch.raw.arena, rows: rows, horizon: horizon)
+        let columns = FeatureColumns(block)
+        locate(clicks)
+        behaviour(clicks, columns)
+        agentStage(clicks, columns)
+        deviceStage(clicks, columns)
+        userStage(clicks, columns)
+        addressStage(clicks, columns)
+        subnetStage(clicks, columns)
+        pairStage(clicks, columns)
+        adStage(clicks, columns)
+        publisherStage(clicks, columns)
+    }
+
+    /// Completes unknown positions from the GeoIP database.
+    private func locate(_ clicks: SelectedClicks) {
+        guard let geo else { return }
+        for row in 0..<clicks.count {
+            let click = clicks[row]
+            guard click.pointee.lat.isNaN || click.pointee.country == 0, click.pointee.ip_version != 0,
+                let found = geo.lookup(ipHigh: click.pointee.ip_high, ipLow: click.pointee.ip_low, version: click.pointee.ip_version)
+            else { continue }
+            if click.pointee.lat.isNaN || click.pointee.lon.isNaN {
+                click.pointee.lat = found.lat
+                click.pointee.lon = found.lon
+            }
+            if click.pointee.country == 0 { click.pointee.country = found.country }
+        }
+    }
+
+    /// Memory held by all state tables, bytes.
+    package var byteCount: Int {
+        addresses.byteCount + subnets.byteCount + devices.byteCount + users.byteCount + ads.byteCount
+            + publishers.byteCount + visitorAds.byteCount + addressAds.byteCount + subnetAdvertisers.byteCount
+            + agents.byteCount
+    }
+
+    /// Keys forgotten before their time because a table was at its limit.
+    package var evicted: Int {
+        addresses.evicted + subnets.evicted + devices.evicted + users.evicted + ads.evicted + publishers.evicted
+            + visitorAds.evicted + addressAds.evicted + subnetAdvertisers.evicted + agents.evicted
+    }
+
+    package func write(to writer: inout StateWriter) {
+        writer.append(tag: "FEAT")
+        addresses.write(to: &writer)
+        subnets.write(to: &writer)
+        devices.write(to: &writer)
+        users.write(to: &writer)
+        ads.write(to: &writer)
+        publishers.write(to: &writer)
+        visitorAds.write(to: &writer)
+        addressAds.write(to: &writer)
+        subnetAdvertisers.write(to: &writer)
+        agents.write(to: &writer)
+    }
+
+    package func restore(from reader: inout StateReader) throws(StateError) {
+        try reader.expect(tag: "FEAT")
+        try addresses.restore(from: &reader)
+        try subnets.restore(from: &reader)
+        try devices.restore(from: &reader)
+        try users.restore(from: &reader)
+        try ads.restore(from: &reader)
+        try publishers.restore(from: &reader)
+        try visitorAds.restore(from: &reader)
+        try addressAds.restore(from: &reader)
+        try subnetAdvertisers.restore(from: &reader)
+        try agents.restore(from: &reader)
+    }
+}
+
+/// The clicks of a batch that are to be scored.
+struct SelectedClicks {
+    let records: UnsafeMutablePointer<ClickRecord>
+    let arena: UnsafeMutablePointer<UInt8>
+    let rows: UnsafeBufferPointer<Int32>
+    let horizon: Int64
+
+    @inline(__always) var count: Int { rows.count }
+
+    @inline(__always)
+    subscript(row: Int) -> UnsafeMutablePointer<ClickRecord> { records + Int(rows[row]) }
+}
+
+/// Writes into a block by feature.
+struct FeatureColumns {
+    private let values: UnsafeMutablePointer<Float>
+    private let stride: Int
+
+    init(_ block: FeatureBlock) {
+        values = block.values
+        stride = block.stride
+    }
+
+    @inline(__always)
+    func set(_ feature: Feature, _ row: Int, _ value: Float) { values[feature.rawValue &* stride &+ row] = value }
+
+    /// Marks features of a row as unknown.
+    @inline(__always)
+    func setUnknown<let n: Int>(_ features: InlineArray<n, Feature>, _ row: Int) {
+        for i in features.indices { set(features[i], row, .nan) }
+    }
+
+    @inline(__always)
+    func get(_ feature: Feature, _ row: Int) -> Float { values[feature.rawValue &* stride &+ row] }
+}
+
+/// How far ahead of its use a key's lines are asked for, in clicks.
+enum Prefetch {
+    static let keys = 12
+    static let state = 6
+}

@@ -1,0 +1,91 @@
+internal import Audit
+internal import ClickModel
+internal import Features
+internal import Foundation
+internal import LogisticModel
+internal import Rules
+
+/// A flagged click's label, taken apart.
+struct Explanation {
+    let click: FlaggedClick
+    /// Feature, value and contribution in log-odds, the largest first; empty when the model at hand is not the one that scored.
+    let contributions: [(feature: Feature, value: Float, contribution: Double)]
+    let intercept: Double?
+    let ruleTexts: [(id: String, when: String, description: String)]
+    let notes: [String]
+
+    init(_ click: FlaggedClick, model: LogisticModel, rules: RuleSet) {
+        self.click = click
+        var notes: [String] = []
+        let isSameCatalogue = click.features.count == Feature.count
+        if model.modelID == click.modelID, isSameCatalogue, let compiled = try? CompiledModel(model, catalogue: Feature.catalogue) {
+            contributions = compiled.contributions(row: click.features)
+                .map { (Feature(rawValue: $0.feature)!, click.features[$0.feature], $0.contribution) }
+                .sorted { abs($0.2) > abs($1.2) }
+            intercept = model.intercept
+        } else {
+            contributions = []
+            intercept = nil
+            notes.append("scored by model \(click.modelID); the one at hand is \(model.modelID): give --model for the contributions")
+        }
+        if rules.id == click.rulesetID {
+            ruleTexts = rules.rules.filter { click.rules.contains($0.id) }.map { ($0.id, $0.when, $0.description) }
+        } else {
+            ruleTexts = click.rules.map { ($0, "", "") }
+            notes.append("judged by rule set \(click.rulesetID); the one at hand is \(rules.id): give --rules for their conditions")
+        }
+        self.notes = notes
+    }
+
+    private var facts: [(String, String)] { ClickFacts.all(of: click) }
+
+    /// Known feature values that no contribution shows.
+    private var otherFeatures: [(Feature, Float)] {
+        guard click.features.count == Feature.count else { return [] }
+        let shown = Set(contributions.map(\.feature))
+        return Feature.allCases.filter { !shown.contains($0) && !click.features[$0.rawValue].isNaN }.map { ($0, click.features[$0.rawValue]) }
+    }
+
+    var text: String {
+        var out = OutputTable(columns: ["field", "value"], rows: facts.map { [.text($0.0), .text($0.1)] }).text
+        if !ruleTexts.isEmpty {
+            let table = OutputTable(
+                columns: ["rule", "condition", "meaning"], rows: ruleTexts.map { [.text($0.id), .text($0.when), .text($0.description)] })
+            out += "\nRules that fired; the first with action fraud decided\n" + table.text
+        }
+        if let intercept {
+            var table = OutputTable(columns: ["feature", "value", "unit", "log-odds"])
+            for entry in contributions {
+                table.rows.append([
+                    .text(entry.feature.description.name), .number(Self.shown(entry.value)), .text(entry.feature.description.unit),
+                    .number(String(format: "%+.4f", entry.contribution)),
+                ])
+            }
+            let logit = contributions.reduce(intercept) { $0 + $1.contribution }
+            table.rows.append([.text("(intercept)"), .number(""), .text(""), .number(String(format: "%+.4f", intercept))])
+            out += "\nModel: logit \(String(format: "%+.4f", logit)), score \(String(format: "%.6f", 1 / (1 + exp(-logit))))\n" + table.text
+        }
+        let others = otherFeatures.map { [Cell.text($0.0.description.name), .number(Self.shown($0.1)), .text($0.0.description.unit)] }
+        if !others.isEmpty { out += "\nOther features\n" + OutputTable(columns: ["feature", "value", "unit"], rows: others).text }
+        for note in notes { out += "\nNote: \(note)\n" }
+        return out
+    }
+
+    var json: String {
+        let features = contributions.map { entry in
+            JSONOutput.object([
+                ("feature", JSONOutput.string(entry.feature.description.name)),
+                ("value", entry.value.isNaN ? "null" : "\(entry.value)"), ("contribution", "\(entry.contribution)"),
+            ])
+        }
+        let rules = ruleTexts.map { JSONOutput.object([("id", JSONOutput.string($0.id)), ("when", JSONOutput.string($0.when))]) }
+        var members = facts.map { ($0.0, JSONOutput.string($0.1)) }
+        members.append(("rules", "[" + rules.joined(separator: ", ") + "]"))
+        members.append(("intercept", intercept.map { "\($0)" } ?? "null"))
+        members.append(("contributions", "[" + features.joined(separator: ", ") + "]"))
+        members.append(("notes", "[" + notes.map(JSONOutput.string).joined(separator: ", ") + "]"))
+        return JSONOutput.object(members)
+    }
+
+    private static func shown(_ value: Float) -> String { value.isNaN ? "unknown" : String(format: "%.4g", Double(value)) }
+}

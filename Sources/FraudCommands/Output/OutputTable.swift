@@ -1,0 +1,116 @@
+internal import ArgumentParser
+internal import Foundation
+
+/// How a command prints its table.
+enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
+    case table, csv, json
+}
+
+/// A cell: text, or a number whose digits are kept as they are.
+enum Cell: Equatable {
+    case text(String)
+    /// A number already written out, e.g. money with four decimals.
+    case number(String)
+    case null
+
+    static func integer(_ value: Int) -> Cell { .number(String(value)) }
+
+    var shown: String {
+        switch self {
+        case .text(let text), .number(let text): text
+        case .null: ""
+        }
+    }
+}
+
+/// Rows under named columns, printed for a person, as CSV (RFC 4180) or as JSON.
+struct OutputTable {
+    var columns: [String]
+    var rows: [[Cell]] = []
+
+    func rendered(as format: OutputFormat) -> String {
+        switch format {
+        case .table: text
+        case .csv: csv
+        case .json: json
+        }
+    }
+
+    /// Columns padded to their widest cell, numbers to the right; text cells cut at 60 characters and control characters
+    /// shown as `·`, since ids and agents come from outside.
+    var text: String {
+        let shown = rows.map { $0.map { OutputTable.printable($0.shown) } }
+        let widths = columns.indices.map { column in
+            max(columns[column].count, shown.map { $0[column].count }.max() ?? 0)
+        }
+        func line(_ cells: [String], _ isNumber: (Int) -> Bool) -> String {
+            let padded = cells.enumerated().map { column, cell in
+                let space = String(repeating: " ", count: widths[column] - cell.count)
+                return isNumber(column) ? space + cell : cell + space
+            }
+            return OutputTable.trimmedRight(padded.joined(separator: "  "))
+        }
+        let numeric = columns.indices.map { column in
+            !rows.isEmpty && rows.allSatisfy { if case .text = $0[column] { false } else { true } }
+        }
+        var lines = [line(columns) { numeric[$0] }, widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")]
+        lines += shown.map { line($0) { numeric[$0] } }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var csv: String {
+        func quoted(_ cell: String) -> String {
+            cell.contains { $0 == "," || $0 == "\"" || $0.isNewline } ? "\"" + cell.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : cell
+        }
+        let lines = [columns] + rows.map { $0.map(\.shown) }
+        return lines.map { $0.map(quoted).joined(separator: ",") }.joined(separator: "\r\n") + "\r\n"
+    }
+
+    /// An array of objects; numbers unquoted, so money keeps its four decimals.
+    private var json: String {
+        let objects = rows.map { row in
+            JSONOutput.object(zip(columns, row).map { ($0, JSONOutput.value($1)) })
+        }
+        return "[" + objects.joined(separator: ",\n ") + "]\n"
+    }
+
+    static func printable(_ text: String) -> String {
+        let safe = String(text.unicodeScalars.map { $0.value < 0x20 || ($0.value >= 0x7f && $0.value < 0xa0) ? "·" : Character($0) })
+        return safe.count > 60 ? safe.prefix(59) + "…" : safe
+    }
+
+    private static func trimmedRight(_ text: String) -> String {
+        String(text.reversed().drop { $0 == " " }.reversed())
+    }
+}
+
+/// Writes JSON by hand where key order and digits of numbers matter.
+enum JSONOutput {
+    static func string(_ text: String) -> String {
+        var out = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": out += "\\\""
+            case "\\": out += "\\\\"
+            case "\n": out += "\\n"
+            case "\t": out += "\\t"
+            case let control where control.value < 0x20: out += "\\u" + String(repeating: "0", count: 4 - String(control.value, radix: 16).count) + String(control.value, radix: 16)
+            default: out.unicodeScalars.append(scalar)
+            }
+        }
+        return out + "\""
+    }
+
+    static func value(_ cell: Cell) -> String {
+        switch cell {
+        case .text(let text): string(text)
+        case .number(let digits): digits
+        case .null: "null"
+        }
+    }
+
+    /// - Parameter members: names and values already written as JSON.
+    static func object(_ members: [(String, String)]) -> String {
+        "{" + members.map { "\(string($0)): \($1)" }.joined(separator: ", ") + "}"
+    }
+}

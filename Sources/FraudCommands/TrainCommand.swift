@@ -1,0 +1,108 @@
+public import ArgumentParser
+internal import CClickRecord
+internal import ClickModel
+internal import Features
+internal import Foundation
+internal import LogisticModel
+internal import Pipeline
+internal import Training
+
+/// `fraud train`: fits a model to labelled clicks.
+public struct TrainCommand: ParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "train", abstract: "Replays labelled clicks through the features and fits the logistic model.",
+        discussion: """
+            Clicks need `label`: valid or fraud. The first 70 % by event time train, the rest tests; the threshold keeps the
+            false-positive rate on a validation part. The same inputs, options and lists give the same file, byte for byte.
+            EXAMPLE: fraud train labelled.ndjson.gz --out models/challenger.json --lists training-data
+            """)
+
+    enum Grouping: String, ExpressibleByArgument, CaseIterable {
+        case user_id, device_fingerprint, ip, publisher_id
+    }
+
+    @Argument(help: "Labelled click logs.") var inputs: [String]
+    @Option(help: ArgumentHelp("Model file to write.", valueName: "file")) var out: String
+    @Option(help: ArgumentHelp("Folder of crawler, hosting and Tor lists.", valueName: "dir")) var lists: String?
+    @Option(help: ArgumentHelp("GeoIP database (.mmdb).", valueName: "file")) var geoip: String?
+    @Option(help: "Name in the model file.") var name = "click-fraud"
+    @Option(help: "Share of the clicks, first in time, that trains.") var trainShare = 0.7
+    @Option(name: .customLong("fpr"), help: "False-positive rate the threshold keeps.") var falsePositiveRate = 0.001
+    @Option(name: .customLong("l2"), help: "Penalties to choose among, comma-separated.") var penalties = "0.1,1,10,100"
+    @Option(help: "Also cross-validate over this many folds.") var cv: Int?
+    @Option(help: "Keep clicks with the same value together in a fold.") var group: Grouping = .user_id
+    @Option(help: "Seed of the folds.") var seed: UInt64 = 1
+    @Flag(help: "Print one JSON object.") var json = false
+
+    public init() {}
+
+    public func validate() throws {
+        if let cv, !(2...100).contains(cv) { throw ValidationError("--cv must be 2 to 100") }
+        guard !penaltyValues.isEmpty else { throw ValidationError("--l2 \(penalties): expected numbers over 0, e.g. 0.1,1,10") }
+    }
+
+    private var penaltyValues: [Double] {
+        let values = penalties.split(separator: ",").map { Double($0) ?? -1 }
+        return values.allSatisfy { $0 > 0 && $0.isFinite } ? values : []
+    }
+
+    public func run() throws {
+        let table = try labelledTable()
+        var options = TrainingOptions()
+        options.modelName = name
+        options.trainShare = trainShare
+        options.maximumFalsePositiveRate = falsePositiveRate
+        options.l2Grid = penaltyValues
+        options.seed = seed
+        let (model, report) = try Trainer.train(table: table, options: options, catalogue: Feature.catalogue)
+        try model.save(to: out)
+        let folds = try cv.map { try Trainer.crossValidate(table: table, options: options, catalogue: Feature.catalogue, folds: $0) }
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            Terminal.output(String(decoding: try encoder.encode(Output(model: out, report: report, crossValidation: folds)), as: UTF8.self) + "\n")
+        } else {
+            Terminal.output(report.table)
+            if let folds { Terminal.output("\nCross-validation by \(group.rawValue), \(folds.folds.count) folds\n" + folds.table) }
+            Terminal.error("model \(model.modelID) written to \(out)\n")
+        }
+    }
+
+    private struct Output: Encodable {
+        var model: String
+        var report: TrainingReport
+        var crossValidation: CrossValidationReport?
+    }
+
+    /// Every labelled click that scoring would have counted, with the features it would have had.
+    private func labelledTable() throws -> LabelledTable {
+        let extractor = try ScorerConfiguration(listsDirectory: lists, geoPath: geoip).makeExtractor()
+        let block = FeatureBlock(columnCount: Feature.count)
+        var table = LabelledTable(names: Feature.catalogue.map(\.name), hasGroups: true)
+        let bar = ProgressBar(unit: "events")
+        defer { bar.finish() }
+        try ClickReplay.run(
+            InputPaths.expand(inputs),
+            visit: { batch, rows, horizon in
+                extractor.extract(batch, rows: rows, horizon: horizon, into: block)
+                for (row, index) in rows.enumerated() {
+                    let record = batch.records[Int(index)]
+                    guard record.truth != UInt8(FRAUD_TRUTH_UNKNOWN) else { continue }
+                    table.append(
+                        block, row: row, isFraud: record.truth == UInt8(FRAUD_TRUTH_FRAUD), eventTime: EventTime(milliseconds: record.ts_ms),
+                        group: key(record), attack: batch.string(record.attack) ?? "")
+                }
+            }, progress: { bar.update(done: $0, share: nil) })
+        guard table.rowCount > 0 else { throw CommandError("no labelled click in \(inputs.joined(separator: ", ")): `label` must be valid or fraud") }
+        return table
+    }
+
+    private func key(_ record: ClickRecord) -> UInt64 {
+        switch group {
+        case .user_id: record.user_hash
+        case .device_fingerprint: record.device_hash
+        case .ip: fraud_mix(record.ip_high, record.ip_low)
+        case .publisher_id: record.publisher_hash
+        }
+    }
+}

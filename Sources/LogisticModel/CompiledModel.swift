@@ -1,0 +1,154 @@
+package import ClickModel
+internal import LinearAlgebra
+
+/// A model made ready to score `FeatureBlock`s.
+///
+///     block (rows × features) ──► design, 32 rows × columns ──► sgemv ──► logits ──► scores
+///
+/// Each feature in use gets a value column (clipped, transformed, centred; 0 where unknown) and, when the model weighs
+/// its absence, a missing column (1 where unknown). One `sgemv` of a fixed 32-row shape turns a group into logits: each
+/// row takes the same instructions wherever it stands, so a score is bit-identical alone or at any place of any batch.
+/// (Rows of a group beyond the last one asked for hold old, finite values; their logits are not used.)
+///
+/// One thread owns it: it works in its own scratch memory. `score` neither allocates nor locks.
+package final class CompiledModel {
+    /// Rows of one `sgemv`: a divisor of `FeatureBlock.rowGroup`. 64 is no faster in batch, and slower for one click.
+    static let group = 32
+
+    package let model: LogisticModel
+    package let modelID: String
+    /// A score at or over it is fraud.
+    package let threshold: Float
+    /// Columns a block must have.
+    package let columnCount: Int
+    /// The model's features with the block column of each.
+    private let columns: [Int]
+
+    private struct Term {
+        var column: Int
+        var transform: ColumnTransform
+        /// First float of the value column in the design block, and of the missing column; −1 for none.
+        var value: Int
+        var missing: Int
+    }
+
+    private let terms: UnsafeMutablePointer<Term>
+    private let termCount: Int
+    private let design: UnsafeMutablePointer<Float>
+    private let designColumns: Int
+    private let weights: UnsafeMutablePointer<Float>
+    private let logits: UnsafeMutablePointer<Float>
+    private let intercept: Float
+
+    /// - Throws: `ModelError.unknownFeatures` or `.featureSchema` when the model does not fit the catalogue, `.content`
+    ///   when the model is not valid.
+    package init(_ model: LogisticModel, catalogue: [FeatureDescription]) throws(ModelError) {
+        try model.validate(source: model.name)
+        columns = try model.matching(catalogue: catalogue)
+        self.model = model
+        modelID = model.modelID
+        threshold = Float(model.threshold)
+        columnCount = catalogue.count
+        intercept = Float(model.intercept)
+
+        var terms: [Term] = []
+        var weights: [Float] = []
+        for (feature, column) in zip(model.features, columns) where feature.weight != 0 || feature.missingWeight != 0 {
+            var term = Term(column: column, transform: ColumnTransform(feature), value: weights.count * Self.group, missing: -1)
+            weights.append(feature.foldedWeight)
+            if feature.missingWeight != 0 {
+                term.missing = weights.count * Self.group
+                weights.append(Float(feature.missingWeight))
+            }
+            terms.append(term)
+        }
+        termCount = terms.count
+        designColumns = weights.count
+        self.terms = .allocate(capacity: max(1, terms.count))
+        self.terms.initialize(from: terms, count: terms.count)
+        self.weights = .allocate(capacity: max(1, weights.count))
+        self.weights.initialize(from: weights, count: weights.count)
+        design = Self.zeroed(max(1, weights.count) * Self.group)
+        logits = Self.zeroed(Self.group)
+        BLAS.useOneThread()
+    }
+
+    deinit {
+        terms.deallocate()
+        weights.deallocate()
+        design.deallocate()
+        logits.deallocate()
+    }
+
+    private static func zeroed(_ count: Int) -> UnsafeMutablePointer<Float> {
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64).bindMemory(to: Float.self, capacity: count)
+        memory.initialize(repeating: 0, count: count)
+        return memory
+    }
+
+    /// Writes the probability of fraud of the first `rows` clicks of a block.
+    ///
+    /// - Parameters:
+    ///   - block: its columns are those of the catalogue given to `init`.
+    ///   - rows: 0 to `block.capacity`.
+    ///   - scores: room for `block.capacity`; up to three elements past `rows` are overwritten.
+    /// - Complexity: O(rows rounded up to 4 × features), no allocation.
+    package func score(_ block: FeatureBlock, rows: Int, into scores: UnsafeMutablePointer<Float>) {
+        precondition(block.columnCount == columnCount && rows >= 0 && rows <= block.capacity, "a block of this catalogue")
+        let lanes = VectorMath.Lanes.scalarCount
+        var start = 0
+        while start < rows {
+            let count = min(Self.group, (rows - start + lanes - 1) / lanes * lanes)
+            fillDesign(block, start: start, count: count)
+            if designColumns > 0 {
+                let matrix = ColumnMajor(UnsafePointer(design), rows: Self.group, columns: designColumns, leading: Self.group)
+                BLAS.sgemv(matrix, x: weights, y: logits)
+            }
+            var row = 0
+            while row < count {
+                let logit = UnsafeRawPointer(logits + row).loadUnaligned(as: VectorMath.Lanes.self) + intercept
+                UnsafeMutableRawPointer(scores + start + row).storeBytes(of: VectorMath.sigmoid(logit), as: VectorMath.Lanes.self)
+                row += lanes
+            }
+            start += Self.group
+        }
+    }
+
+    @inline(__always)
+    private func fillDesign(_ block: FeatureBlock, start: Int, count: Int) {
+        for index in 0..<termCount {
+            let term = terms[index]
+            term.transform.apply(
+                block.column(term.column) + start, count: count, into: design + term.value,
+                missing: term.missing < 0 ? nil : design + term.missing)
+        }
+    }
+
+    /// What each feature adds to the logit of a click: with the intercept they sum to the logit, to float rounding.
+    ///
+    /// - Parameter row: feature values in catalogue order, as `FeatureBlock.row` gives them.
+    /// - Returns: one entry per feature the model weighs, in the model's order; `feature` is the catalogue's column.
+    ///   Allocates.
+    package func contributions(row: [Float]) -> [(feature: Int, contribution: Double)] {
+        precondition(row.count == columnCount, "one value per feature of the catalogue")
+        return zip(model.features, columns).compactMap { feature, column in
+            guard feature.weight != 0 || feature.missingWeight != 0 else { return nil }
+            let (centred, isMissing) = ColumnTransform(feature).apply(row[column])
+            let known = Double(centred) * Double(feature.foldedWeight)
+            return (column, isMissing ? Double(Float(feature.missingWeight)) : known)
+        }
+    }
+}
+
+extension LogisticModel.Weighting {
+    /// Weight of the centred value: the scale is divided out once, here.
+    var foldedWeight: Float { Float(weight / scale) }
+}
+
+extension ColumnTransform {
+    /// The transform of a model's feature, in single precision.
+    package init(_ feature: LogisticModel.Weighting) {
+        self.init(
+            isLog: feature.transform == .log1p, low: Float(feature.clipLow), high: Float(feature.clipHigh), center: Float(feature.center))
+    }
+}

@@ -1,0 +1,64 @@
+internal import ClickCodec
+internal import ClickModel
+internal import Foundation
+
+/// A decoded batch and where the next one begins.
+struct DecodedBatch: @unchecked Sendable {
+    let batch: ClickBatch
+    let end: SourcePosition
+}
+
+/// Decodes one source on a thread of its own into a bounded queue of reused batches.
+///
+/// At most `depth` batches are under way; when the scorer falls behind, decoding waits.
+final class DecodeThread: @unchecked Sendable {
+    static let depth = 16
+
+    private let stream: ClickStream
+    private let free: BoundedQueue<ClickBatch>
+    private let filled: BoundedQueue<DecodedBatch>
+    private let finished = BoundedQueue<Bool>(limit: 1)
+    /// Set before `filled` is closed, read after it: the queue's lock orders the two.
+    private var failure: SourceError?
+
+    /// - Parameter batches: reused from source to source; `depth` of them.
+    init(_ stream: ClickStream, batches: [ClickBatch]) {
+        self.stream = stream
+        free = BoundedQueue(limit: batches.count)
+        filled = BoundedQueue(limit: batches.count)
+        for batch in batches { free.push(batch) }
+        let thread = Thread { [self] in decode() }
+        thread.name = "fraud-decode"
+        thread.start()
+    }
+
+    private func decode() {
+        do throws(SourceError) {
+            while let batch = free.pop() {
+                guard try stream.next(into: batch) else { break }
+                guard filled.push(DecodedBatch(batch: batch, end: stream.next)) else { break }
+            }
+        } catch {
+            failure = error
+        }
+        filled.close()
+        finished.push(true)
+    }
+
+    /// The next batch, or nil at the end.
+    /// - Throws: what the source failed with, after every event before the fault.
+    func next() throws(SourceError) -> DecodedBatch? {
+        if let decoded = filled.pop() { return decoded }
+        if let failure { throw failure }
+        return nil
+    }
+
+    func giveBack(_ batch: ClickBatch) { free.push(batch) }
+
+    /// Stops decoding and waits until the thread no longer touches the batches.
+    func stop() {
+        free.close()
+        filled.close()
+        _ = finished.pop()
+    }
+}

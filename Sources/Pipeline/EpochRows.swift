@@ -1,0 +1,171 @@
+internal import CClickRecord
+internal import ClickModel
+internal import Features
+internal import Scoring
+internal import Storage
+internal import Windows
+
+/// The rows of one epoch, filled while clicks are scored; becomes one database transaction.
+package final class EpochRows: @unchecked Sendable {
+    let commit = EpochCommit(record: EpochRecord(epoch: 0, source: "", offset: 0, totals: EventTotals(), committedAt: EventTime(milliseconds: 0)))
+    /// Key of the source the rows come from.
+    var source = ""
+    /// Number of the epoch being filled.
+    var epoch: Int64 = 0
+
+    /// Duplicates of the epoch by ad and day.
+    private var duplicates: [DuplicateKey: DuplicateTotal] = [:]
+
+    private struct DuplicateKey: Hashable {
+        var ad: UInt64
+        var day: Int64
+    }
+
+    private struct DuplicateTotal {
+        var adID: String
+        var count: Int64 = 0
+        var cost = Money.zero
+    }
+
+    package init() {}
+
+    package var isFull: Bool { commit.isFull }
+
+    /// Forgets the rows and keeps the memory.
+    package func removeAll() {
+        commit.removeAll()
+        duplicates.removeAll(keepingCapacity: true)
+    }
+
+    @inline(__always)
+    private func append<let n: Int>(_ texts: InlineArray<n, TextRange>, _ arena: UnsafePointer<UInt8>, to out: ArrowTableBuilder) {
+        for i in texts.indices { out.append(textOrNull: Self.bytes(texts[i], arena)) }
+    }
+
+    private static func bytes(_ text: TextRange, _ arena: UnsafePointer<UInt8>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: arena + Int(text.offset), count: Int(text.length))
+    }
+
+    func appendFlagged(
+        _ record: UnsafePointer<ClickRecord>, arena: UnsafePointer<UInt8>, verdict: Verdict, scorer: Scorer, row: Int
+    ) {
+        let out = commit.flagged
+        appendDimensions(record, arena, to: out)
+        append([record.pointee.ip, record.pointee.user_agent, record.pointee.referrer], arena, to: out)
+        appendCountry(record.pointee.country, to: out)
+        out.append(textOrNull: Self.bytes(record.pointee.user_id, arena))
+        out.append(textOrNull: Self.bytes(record.pointee.device_fingerprint, arena))
+        out.append(money: Money(e4: record.pointee.cost_e4))
+        out.append(float: verdict.score)
+        out.append(text: verdict.ivt.name)
+        out.append(text: scorer.decider(of: verdict))
+        out.append(texts: scorer.reasons(of: verdict).map(\.rawValue))
+        out.append(texts: scorer.ruleIDs, selectedBy: verdict.rules)
+        out.append(floats: scorer.block.values + row, count: Feature.count, stride: scorer.block.stride)
+        out.append(text: scorer.modelID)
+        out.append(text: scorer.rulesetID)
+        appendOrigin(record, to: out)
+    }
+
+    func appendLate(_ record: UnsafePointer<ClickRecord>, arena: UnsafePointer<UInt8>, watermark: Int64) {
+        let out = commit.late
+        appendDimensions(record, arena, to: out)
+        append([record.pointee.ip, record.pointee.user_agent, record.pointee.user_id, record.pointee.device_fingerprint], arena, to: out)
+        out.append(money: Money(e4: record.pointee.cost_e4))
+        out.append(time: EventTime(milliseconds: watermark))
+        appendOrigin(record, to: out)
+    }
+
+    func appendRejected(_ record: UnsafePointer<ClickRecord>, arena: UnsafePointer<UInt8>) {
+        let out = commit.rejected
+        let code = RejectCode(rawValue: record.pointee.error_code) ?? .badValue
+        let field = RejectCode.fieldName(record.pointee.error_field)
+        out.append(text: source)
+        out.append(int64: record.pointee.source_line)
+        out.append(int64: record.pointee.source_offset)
+        out.append(text: code.name)
+        if field.isEmpty { out.appendNull() } else { out.append(text: field) }
+        out.append(text: code.message(field: field))
+        out.append(binary: Self.bytes(record.pointee.raw, arena))
+        out.append(int64: epoch)
+        out.endRow()
+    }
+
+    func appendDuplicate(_ record: UnsafePointer<ClickRecord>, arena: UnsafePointer<UInt8>) {
+        let day = EventTime(milliseconds: record.pointee.ts_ms).windowStart(size: EventTime.millisecondsPerDay).milliseconds
+        let key = DuplicateKey(ad: record.pointee.ad_hash, day: day / EventTime.millisecondsPerDay)
+        if duplicates[key] == nil {
+            duplicates[key] = DuplicateTotal(adID: String(decoding: Self.bytes(record.pointee.ad_id, arena), as: UTF8.self))
+        }
+        duplicates[key]!.count += 1
+        duplicates[key]!.cost += Money(e4: record.pointee.cost_e4)
+    }
+
+    func appendWindow(_ row: borrowing WindowRow) {
+        let out =
+            switch row.level {
+            case .minute: commit.minutes
+            case .hour: commit.hours
+            case .day: commit.days
+            }
+        out.append(text: row.adID)
+        out.append(text: row.campaignID)
+        out.append(text: row.advertiserID)
+        switch row.level {
+        case .minute:
+            out.append(time: EventTime(milliseconds: row.startMilliseconds))
+            out.append(time: EventTime(milliseconds: row.endMilliseconds))
+        case .hour: out.append(time: EventTime(milliseconds: row.startMilliseconds))
+        case .day: out.append(days: Int32(truncatingIfNeeded: row.startMilliseconds / EventTime.millisecondsPerDay))
+        }
+        out.append(int64: row.clickCount)
+        out.append(int64: row.uniqueUsers)
+        out.append(int64: row.validClicks)
+        out.append(int64: row.fraudClicks)
+        out.append(money: row.totalCost)
+        out.append(binary: row.uniqueUsersSketch)
+        if row.level == .day {
+            out.append(int64: row.billableClicks)
+            out.append(money: row.billableCost)
+        }
+        out.endRow()
+    }
+
+    /// Completes the epoch: its record, the sources that moved, and the duplicates in a fixed order.
+    func close(totals: JobTotals, source: SourceRecord, sources: [SourceRecord], committedAt: EventTime) {
+        commit.record = EpochRecord(
+            epoch: epoch, source: source.source, offset: source.offset, totals: totals.ends, committedAt: committedAt)
+        commit.sources = sources
+        let out = commit.duplicates
+        for (key, total) in duplicates.sorted(by: { ($0.key.day, $0.value.adID) < ($1.key.day, $1.value.adID) }) {
+            out.append(text: total.adID)
+            out.append(days: Int32(truncatingIfNeeded: key.day))
+            out.append(int64: total.count)
+            out.append(money: total.cost)
+            out.append(int64: epoch)
+            out.endRow()
+        }
+    }
+
+    /// `click_id, ts` and the seven dimensions.
+    private func appendDimensions(_ record: UnsafePointer<ClickRecord>, _ arena: UnsafePointer<UInt8>, to out: ArrowTableBuilder) {
+        let r = record.pointee
+        out.append(text: Self.bytes(r.click_id, arena))
+        out.append(time: EventTime(milliseconds: r.ts_ms))
+        append([r.ad_id, r.campaign_id, r.advertiser_id, r.publisher_id, r.placement_id, r.creative_id, r.audience_id], arena, to: out)
+    }
+
+    private func appendCountry(_ country: UInt16, to out: ArrowTableBuilder) {
+        guard country != 0 else { return out.appendNull() }
+        let letters = (UInt8(country >> 8), UInt8(country & 0xff))
+        withUnsafeBytes(of: letters) { out.append(text: $0) }
+    }
+
+    /// `source, source_offset, epoch`, and the end of the row.
+    private func appendOrigin(_ record: UnsafePointer<ClickRecord>, to out: ArrowTableBuilder) {
+        out.append(text: source)
+        out.append(int64: record.pointee.source_offset)
+        out.append(int64: epoch)
+        out.endRow()
+    }
+}

@@ -1,0 +1,121 @@
+internal import CClickRecord
+public import ClickModel
+package import Features
+package import LogisticModel
+package import Rules
+
+/// Scores clicks in order: features, rules and model to a verdict.
+///
+/// One thread owns a scorer; it is deterministic: the same clicks, model, rules and lists give bit-identical verdicts,
+/// however the stream is cut into batches. After its tables have grown it neither allocates nor locks.
+public final class Scorer {
+    package let rules: CompiledRules
+    package let ruleSet: RuleSet
+    package let model: CompiledModel
+    package let threshold: Float
+    package let modelID: String
+    package let rulesetID: String
+    /// Rule ids by index.
+    package let ruleIDs: [String]
+    package let extractor: FeatureExtractor
+
+    /// Features of the clicks scored last: row i is the i-th scored click of the batch.
+    package let block: FeatureBlock
+    private let scores: UnsafeMutablePointer<Float>
+    private let fired: UnsafeMutablePointer<UInt64>
+    private let verdicts: UnsafeMutablePointer<Verdict>
+    private let oneRow: UnsafeMutablePointer<Int32>
+    /// InvalidTraffic of each rule, by index.
+    private let ruleClasses: [InvalidTraffic]
+    private var latest = Int64.min
+
+    package init(ruleSet: RuleSet, model: LogisticModel, extractor: FeatureExtractor) throws {
+        self.ruleSet = ruleSet
+        self.extractor = extractor
+        rules = ruleSet.compile()
+        self.model = try CompiledModel(model, catalogue: Feature.catalogue)
+        threshold = Float(model.threshold)
+        modelID = model.modelID
+        rulesetID = ruleSet.id
+        ruleIDs = ruleSet.rules.map(\.id)
+        ruleClasses = ruleSet.rules.map(\.ivt)
+        block = FeatureBlock(columnCount: Feature.count)
+        scores = .allocate(capacity: block.capacity)
+        fired = .allocate(capacity: block.capacity)
+        verdicts = .allocate(capacity: block.capacity)
+        oneRow = .allocate(capacity: 1)
+        scores.initialize(repeating: 0, count: block.capacity)
+        fired.initialize(repeating: 0, count: block.capacity)
+    }
+
+    deinit {
+        scores.deallocate()
+        fired.deallocate()
+        verdicts.deallocate()
+        oneRow.deallocate()
+    }
+
+    /// Scores the chosen clicks of a batch, in order.
+    ///
+    /// - Parameters:
+    ///   - rows: indices into the batch, ascending; at most `ClickBatch.defaultCapacity`.
+    ///   - horizon: event time before which no click will be scored any more.
+    /// - Returns: one verdict a row, valid until the next call.
+    package func score(_ batch: ClickBatch, rows: UnsafeBufferPointer<Int32>, horizon: Int64) -> UnsafeBufferPointer<Verdict> {
+        extractor.extract(batch, rows: rows, horizon: horizon, into: block)
+        rules.evaluate(block, rows: rows.count, into: fired)
+        model.score(block, rows: rows.count, into: scores)
+        for row in 0..<rows.count { verdicts[row] = verdict(fired: fired[row], score: scores[row]) }
+        return UnsafeBufferPointer(start: verdicts, count: rows.count)
+    }
+
+    /// Scores one click of a batch at once: the call of an ingestion path. No allocation.
+    ///
+    /// - Parameter row: index of a click in the batch; clicks come in the order of their arrival.
+    public func score(_ batch: ClickBatch, row: Int) -> Verdict {
+        latest = max(latest, batch.records[row].ts_ms)
+        oneRow.pointee = Int32(truncatingIfNeeded: row)
+        return score(batch, rows: UnsafeBufferPointer(start: oneRow, count: 1), horizon: latest &- Self.inlineLateness)[0]
+    }
+
+    /// A click more than this behind the newest one is no longer expected inline: allowed lateness, window and bound.
+    private static let inlineLateness: Int64 = 365_000
+
+    /// A rule decides when one fired; else the model does.
+    @inline(__always)
+    private func verdict(fired: UInt64, score: Float) -> Verdict {
+        let rule = rules.decide(fired: fired)
+        if rule >= 0 {
+            return Verdict(label: .fraud, ivt: ruleClasses[rule], score: score, rules: fired, decidingRule: Int16(truncatingIfNeeded: rule))
+        }
+        if score >= threshold {
+            return Verdict(label: .fraud, ivt: .sivt, score: score, rules: fired, decidingRule: Verdict.model)
+        }
+        return Verdict(label: .valid, ivt: .none, score: score, rules: fired, decidingRule: Verdict.noRule)
+    }
+
+    /// Reason codes of a verdict: the deciding one first, then those of the other rules that fired, without repeats.
+    /// Empty for a valid click. Allocates.
+    package func reasons(of verdict: Verdict) -> [ReasonCode] {
+        guard verdict.label == .fraud else { return [] }
+        var reasons = [verdict.decidingRule >= 0 ? ruleSet.rules[Int(verdict.decidingRule)].reason : ReasonCode.modelScore]
+        for rule in firedRules(verdict) where !reasons.contains(ruleSet.rules[rule].reason) {
+            reasons.append(ruleSet.rules[rule].reason)
+        }
+        return reasons
+    }
+
+    /// Indices of the rules that fired, in file order.
+    package func firedRules(_ verdict: Verdict) -> [Int] {
+        (0..<ruleSet.rules.count).filter { verdict.rules & (1 << UInt64($0)) != 0 }
+    }
+
+    /// Id of the rule that decided, `model`, or empty when nothing did.
+    package func decider(of verdict: Verdict) -> String {
+        switch verdict.decidingRule {
+        case Verdict.noRule: ""
+        case Verdict.model: "model"
+        default: ruleSet.rules[Int(verdict.decidingRule)].id
+        }
+    }
+}

@@ -1,0 +1,226 @@
+/// Bytes that are no sketch of ours.
+package enum HyperLogLogError: Error, Equatable {
+    /// Shorter than the three bytes of the header.
+    case truncated
+    /// Another schema version, type, register width, log2m, explicit cutoff or sparse flag than `1x AE 7F`.
+    case unsupportedHeader
+    /// A body whose length does not fit its type.
+    case badLength
+    /// Explicit values or sparse indexes that do not ascend.
+    case notAscending
+    /// A sparse pair that names a register and gives it no rank.
+    case emptyRegister
+    /// Bits beyond the last value that are not 0.
+    case badPadding
+}
+
+// Aggregate Knowledge's storage format, schema version 1 (github.com/aggregateknowledge/hll-storage-spec):
+//
+//     byte 0   version (4 bits) = 1 | type (4 bits): 1 empty, 2 explicit, 3 sparse, 4 full
+//     byte 1   registerWidth − 1 (3 bits) = 5 | log2m (5 bits) = 14                         → AE
+//     byte 2   pad (1 bit) | sparse enabled (1 bit) = 1 | explicit cutoff (6 bits) = 63 auto → 7F
+//     explicit signed 64-bit values, ascending, big-endian
+//     sparse   (14-bit index, 6-bit rank) pairs by ascending index, high bits first, zero-padded to a byte
+//     full     16,384 ranks of 6 bits, high bits first: 12,288 bytes
+extension HyperLogLog {
+    private static let headerTail: (UInt8, UInt8) = (UInt8((registerWidth - 1) << 5 | log2m), 0x7f)
+    private static let pairBits = log2m + registerWidth
+    private static let fullBytes = registerCount * registerWidth / 8
+    /// Most registers in use for which pairs take less room than all registers.
+    private static let sparseLimit = (registerCount * registerWidth - 1) / pairBits
+
+    /// The stored form of the sketch. See `append(serializedTo:)`.
+    package func serialized() -> [UInt8] {
+        var bytes: [UInt8] = []
+        append(serializedTo: &bytes)
+        return bytes
+    }
+
+    /// Appends the stored form: the same bytes as PostgreSQL's `hll` gives for the same values.
+    ///
+    /// - Complexity: O(n log n) in the values of an explicit set, else O(16,384); at most 12,291 bytes.
+    package func append(serializedTo bytes: inout [UInt8]) {
+        if isEmpty {
+            Self.appendHeader(type: 1, to: &bytes)
+        } else if isDense {
+            let filled = filledRegisters
+            if filled <= Self.sparseLimit {
+                Self.appendHeader(type: 3, to: &bytes)
+                appendSparse(filled, to: &bytes)
+            } else {
+                Self.appendHeader(type: 4, to: &bytes)
+                appendFull(to: &bytes)
+            }
+        } else {
+            Self.appendHeader(type: 2, to: &bytes)
+            appendExplicit(to: &bytes)
+        }
+    }
+
+    /// Reads a stored sketch, ours or PostgreSQL's.
+    ///
+    /// - Throws: `HyperLogLogError` for anything else; `memory` is then as before.
+    package init(serialized bytes: UnsafeRawBufferPointer, _ memory: SketchMemory) throws(HyperLogLogError) {
+        guard bytes.count >= 3 else { throw .truncated }
+        guard bytes[0] >> 4 == 1, bytes[1] == Self.headerTail.0, bytes[2] == Self.headerTail.1 else { throw .unsupportedHeader }
+        let body = UnsafeRawBufferPointer(rebasing: bytes[3...])
+        self.init()
+        switch bytes[0] & 15 {
+        case 1: guard body.isEmpty else { throw .badLength }
+        case 2: try readExplicit(body, memory)
+        case 3: try readSparse(body, memory)
+        case 4: try readFull(body, memory)
+        default: throw .unsupportedHeader
+        }
+    }
+
+    /// Reads a stored sketch from an array.
+    ///
+    /// - Throws: `HyperLogLogError`.
+    package init(serialized bytes: [UInt8], _ memory: SketchMemory) throws(HyperLogLogError) {
+        let made = bytes.withUnsafeBytes { raw in
+            Result { () throws(HyperLogLogError) in try HyperLogLog(serialized: raw, memory) }
+        }
+        self = try made.get()
+    }
+
+    private var filledRegisters: Int {
+        let registers = registers
+        var filled = 0
+        for i in 0..<Self.registerCount where registers[i] != 0 { filled += 1 }
+        return filled
+    }
+
+    private static func appendHeader(type: UInt8, to bytes: inout [UInt8]) {
+        bytes.append(0x10 | type)
+        bytes.append(headerTail.0)
+        bytes.append(headerTail.1)
+    }
+
+    private func appendExplicit(to bytes: inout [UInt8]) {
+        let count = Int(explicitCount)
+        bytes.reserveCapacity(bytes.count + count * 8)
+        withUnsafeTemporaryAllocation(of: Int64.self, capacity: count) { values in
+            sortValues(into: values)
+            for i in values.indices { values[i] = values[i].bigEndian }
+            bytes.append(contentsOf: UnsafeRawBufferPointer(values))
+        }
+    }
+
+    /// Counting sort by the top byte, then by insertion: hashes are uniform, so buckets hold a few values each. Values
+    /// made to share a top byte are sorted by comparison.
+    private func sortValues(into room: UnsafeMutableBufferPointer<Int64>) {
+        var values = room
+        var next = InlineArray<256, Int>(repeating: 0)
+        forEachValue { next[Int(UInt8(truncatingIfNeeded: ($0 ^ 1 << 63) >> 56))] += 1 }
+        var start = 0
+        var largest = 0
+        for bucket in 0..<256 {
+            let size = next[bucket]
+            next[bucket] = start
+            start += size
+            largest = max(largest, size)
+        }
+        forEachValue { value in
+            let bucket = Int(UInt8(truncatingIfNeeded: (value ^ 1 << 63) >> 56))
+            values.initializeElement(at: next[bucket], to: Int64(bitPattern: value))
+            next[bucket] += 1
+        }
+        guard largest <= 64 else { return values.sort() }
+        for i in values.indices.dropFirst() {
+            let value = values[i]
+            var hole = i
+            while hole > 0 && values[hole - 1] > value {
+                values[hole] = values[hole - 1]
+                hole -= 1
+            }
+            values[hole] = value
+        }
+    }
+
+    private func appendSparse(_ filled: Int, to bytes: inout [UInt8]) {
+        bytes.reserveCapacity(bytes.count + (filled * Self.pairBits + 7) / 8)
+        let registers = registers
+        var pending: UInt64 = 0
+        var pendingBits = 0
+        for index in 0..<Self.registerCount where registers[index] != 0 {
+            pending = pending << UInt64(Self.pairBits) | UInt64(index << Self.registerWidth) | UInt64(registers[index])
+            pendingBits += Self.pairBits
+            while pendingBits >= 8 {
+                pendingBits -= 8
+                bytes.append(UInt8(truncatingIfNeeded: pending >> UInt64(pendingBits)))
+            }
+        }
+        if pendingBits > 0 { bytes.append(UInt8(truncatingIfNeeded: pending << UInt64(8 - pendingBits))) }
+    }
+
+    /// Four ranks are three bytes.
+    private func appendFull(to bytes: inout [UInt8]) {
+        withUnsafeTemporaryAllocation(byteCount: Self.fullBytes, alignment: 1) { packed in
+            let from = registers
+            let to = packed.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
+            for group in 0..<Self.registerCount / 4 {
+                let (a, b, c, d) = (from[group * 4], from[group * 4 + 1], from[group * 4 + 2], from[group * 4 + 3])
+                to[group * 3] = a << 2 | b >> 4
+                to[group * 3 + 1] = b << 4 | c >> 2
+                to[group * 3 + 2] = c << 6 | d
+            }
+            bytes.append(contentsOf: packed)
+        }
+    }
+
+    private mutating func readExplicit(_ body: UnsafeRawBufferPointer, _ memory: SketchMemory) throws(HyperLogLogError) {
+        let count = body.count / 8
+        guard body.count % 8 == 0, count > 0, count <= Self.explicitLimit else { throw .badLength }
+        var last = Int64.min
+        for i in 0..<count {
+            let value = Int64(bigEndian: body.loadUnaligned(fromByteOffset: i * 8, as: Int64.self))
+            guard i == 0 || value > last else { throw .notAscending }
+            last = value
+        }
+        for i in 0..<count { add(UInt64(bigEndian: body.loadUnaligned(fromByteOffset: i * 8, as: UInt64.self)), memory) }
+    }
+
+    private mutating func readSparse(_ body: UnsafeRawBufferPointer, _ memory: SketchMemory) throws(HyperLogLogError) {
+        let bits = body.count * 8
+        let pairs = bits / Self.pairBits
+        guard pairs <= Self.registerCount, bits - pairs * Self.pairBits < 8 else { throw .badLength }
+        var last = -1
+        for i in 0..<pairs {
+            let pair = Self.bits(body, at: i * Self.pairBits, count: Self.pairBits)
+            guard pair & Int(Self.greatestRank) != 0 else { throw .emptyRegister }
+            guard pair >> Self.registerWidth > last else { throw .notAscending }
+            last = pair >> Self.registerWidth
+        }
+        guard Self.bits(body, at: pairs * Self.pairBits, count: bits - pairs * Self.pairBits) == 0 else { throw .badPadding }
+        densify(memory)
+        for i in 0..<pairs {
+            let pair = Self.bits(body, at: i * Self.pairBits, count: Self.pairBits)
+            registers[pair >> Self.registerWidth] = UInt8(pair & Int(Self.greatestRank))
+        }
+    }
+
+    private mutating func readFull(_ body: UnsafeRawBufferPointer, _ memory: SketchMemory) throws(HyperLogLogError) {
+        guard body.count == Self.fullBytes else { throw .badLength }
+        densify(memory)
+        let registers = registers
+        for i in 0..<Self.registerCount / 4 {
+            let (a, b, c) = (body[i * 3], body[i * 3 + 1], body[i * 3 + 2])
+            registers[i * 4] = a >> 2
+            registers[i * 4 + 1] = (a & 3) << 4 | b >> 4
+            registers[i * 4 + 2] = (b & 15) << 2 | c >> 6
+            registers[i * 4 + 3] = c & 63
+        }
+    }
+
+    /// Up to 24 bits from a bit offset, high bits first; bits beyond the end read as 0.
+    private static func bits(_ body: UnsafeRawBufferPointer, at offset: Int, count: Int) -> Int {
+        guard count > 0 else { return 0 }
+        var word = 0
+        for i in 0..<4 {
+            let at = offset / 8 + i
+            word = word << 8 | (at < body.count ? Int(body[at]) : 0)
+        }
+        return word >> (32 - offset % 8 - count) & ((1 << count) - 1)
+    }
+}

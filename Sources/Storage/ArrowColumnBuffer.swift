@@ -1,0 +1,175 @@
+/// The memory of one column, laid out as Arrow wants it. Unsafe: `ArrowTableBuilder` keeps its rules.
+///
+///     validity  1 bit a row, 1 = present       made at the first null of a fill, else none
+///     fixed     width × rows                   values; 64-bit end offsets, first 0, for texts and lists; bits for booleans
+///     bytes     texts' bytes, or list floats   grows by doubling
+///     items     end offsets of list texts      first 0, grows by doubling
+struct ArrowColumnBuffer {
+    let kind: ArrowColumnKind
+    private(set) var fixed: UnsafeMutableRawPointer
+    private(set) var validity: UnsafeMutablePointer<UInt8>?
+    private(set) var nullCount = 0
+    private(set) var bytes: UnsafeMutableRawPointer
+    private(set) var byteCount = 0
+    private var byteCapacity: Int
+    private(set) var items: UnsafeMutablePointer<Int64>
+    private(set) var itemCount = 0
+    private var itemCapacity: Int
+    private var rowCapacity: Int
+
+    init(_ kind: ArrowColumnKind, rowCapacity: Int) {
+        self.kind = kind
+        self.rowCapacity = rowCapacity
+        fixed = Self.makeFixed(kind, rowCapacity)
+        byteCapacity = kind.hasOffsets ? rowCapacity * 16 : 8
+        bytes = .allocate(byteCount: byteCapacity, alignment: 64)
+        itemCapacity = kind == .textList ? rowCapacity : 1
+        items = .allocate(capacity: itemCapacity + 1)
+        items[0] = 0
+    }
+
+    func deallocate() {
+        fixed.deallocate()
+        validity?.deallocate()
+        bytes.deallocate()
+        items.deallocate()
+    }
+
+    /// Bytes of `rows` rows.
+    func used(rows: Int) -> Int { rows * kind.width + byteCount + (kind == .textList ? itemCount * 8 : 0) }
+
+    mutating func removeAll() {
+        validity?.deallocate()
+        validity = nil
+        nullCount = 0
+        byteCount = 0
+        itemCount = 0
+    }
+
+    private static func fixedBytes(_ kind: ArrowColumnKind, _ rows: Int) -> Int {
+        kind == .bool ? bitmapBytes(rows) : (rows + 1) * kind.width
+    }
+
+    private static func bitmapBytes(_ rows: Int) -> Int { rows / 8 + 1 }
+
+    private static func makeFixed(_ kind: ArrowColumnKind, _ rows: Int) -> UnsafeMutableRawPointer {
+        let count = fixedBytes(kind, rows)
+        let made = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 64)
+        if kind.hasOffsets { made.storeBytes(of: 0, as: Int64.self) }
+        return made
+    }
+
+    mutating func grow(rows: Int) {
+        let bigger = Self.makeFixed(kind, rows)
+        bigger.copyMemory(from: fixed, byteCount: Self.fixedBytes(kind, rowCapacity))
+        fixed.deallocate()
+        fixed = bigger
+        if let old = validity {
+            let made = Self.fullBitmap(rows)
+            made.update(from: old, count: Self.bitmapBytes(rowCapacity))
+            old.deallocate()
+            validity = made
+        }
+        rowCapacity = rows
+    }
+
+    private static func fullBitmap(_ rows: Int) -> UnsafeMutablePointer<UInt8> {
+        let made = UnsafeMutablePointer<UInt8>.allocate(capacity: bitmapBytes(rows))
+        made.initialize(repeating: 0xFF, count: bitmapBytes(rows))
+        return made
+    }
+
+    /// Marks the row null; texts and lists become empty, other values zero.
+    mutating func setNull(row: Int) {
+        let bitmap = validity ?? Self.fullBitmap(rowCapacity)
+        validity = bitmap
+        bitmap[row >> 3] &= ~(1 << UInt8(row & 7))
+        nullCount += 1
+        switch kind {
+        case .bool: setBit(row, false)
+        case .textList: endOffset(row, Int64(itemCount))
+        case .floatList: endOffset(row, Int64(byteCount / 4))
+        case .text, .binary: endOffset(row, Int64(byteCount))
+        default: (fixed + row * kind.width).initializeMemory(as: UInt8.self, repeating: 0, count: kind.width)
+        }
+    }
+
+    @inline(__always)
+    func set<T: BitwiseCopyable>(_ row: Int, _ value: T) { fixed.storeBytes(of: value, toByteOffset: row * MemoryLayout<T>.stride, as: T.self) }
+
+    @inline(__always)
+    func setMoney(_ row: Int, e4: Int64) {
+        fixed.storeBytes(of: e4, toByteOffset: row * 16, as: Int64.self)
+        fixed.storeBytes(of: e4 >> 63, toByteOffset: row * 16 + 8, as: Int64.self)
+    }
+
+    @inline(__always)
+    func setBit(_ row: Int, _ value: Bool) {
+        let cell = fixed.assumingMemoryBound(to: UInt8.self) + (row >> 3)
+        let mask: UInt8 = 1 << UInt8(row & 7)
+        cell.pointee = value ? cell.pointee | mask : cell.pointee & ~mask
+    }
+
+    @inline(__always)
+    private func endOffset(_ row: Int, _ end: Int64) { fixed.storeBytes(of: end, toByteOffset: (row + 1) * 8, as: Int64.self) }
+
+    @inline(__always)
+    mutating func setBytes(_ row: Int, _ source: UnsafeRawBufferPointer) {
+        addBytes(source)
+        endOffset(row, Int64(byteCount))
+    }
+
+    /// Adds one text to the list that `endTextList` closes.
+    @inline(__always)
+    mutating func addItem(_ source: UnsafeRawBufferPointer) {
+        addBytes(source)
+        if itemCount == itemCapacity { growItems() }
+        itemCount += 1
+        items[itemCount] = Int64(byteCount)
+    }
+
+    @inline(__always)
+    func endTextList(_ row: Int) { endOffset(row, Int64(itemCount)) }
+
+    @inline(__always)
+    mutating func setFloats(_ row: Int, _ source: UnsafePointer<Float>?, count: Int, stride: Int) {
+        if let source {
+            reserve(count * 4)
+            let target = (bytes + byteCount).assumingMemoryBound(to: Float.self)
+            for i in 0..<count { target[i] = source[i * stride] }
+            byteCount += count * 4
+        }
+        endOffset(row, Int64(byteCount / 4))
+    }
+
+    @inline(__always)
+    private mutating func addBytes(_ source: UnsafeRawBufferPointer) {
+        guard let start = source.baseAddress, source.count > 0 else { return }
+        reserve(source.count)
+        (bytes + byteCount).copyMemory(from: start, byteCount: source.count)
+        byteCount += source.count
+    }
+
+    @inline(__always)
+    private mutating func reserve(_ more: Int) {
+        if more > byteCapacity - byteCount { growBytes(more) }
+    }
+
+    @inline(never)
+    private mutating func growBytes(_ more: Int) {
+        byteCapacity = max(byteCapacity * 2, byteCount + more)
+        let bigger = UnsafeMutableRawPointer.allocate(byteCount: byteCapacity, alignment: 64)
+        bigger.copyMemory(from: bytes, byteCount: byteCount)
+        bytes.deallocate()
+        bytes = bigger
+    }
+
+    @inline(never)
+    private mutating func growItems() {
+        let bigger = UnsafeMutablePointer<Int64>.allocate(capacity: itemCapacity * 2 + 1)
+        bigger.update(from: items, count: itemCount + 1)
+        items.deallocate()
+        items = bigger
+        itemCapacity *= 2
+    }
+}

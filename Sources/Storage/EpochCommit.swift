@@ -1,0 +1,99 @@
+package import ClickModel
+
+/// One row of `epochs`: how far the input was read, and the totals of the whole database up to there.
+package struct EpochRecord: Hashable, Sendable {
+    /// Counts up from 1.
+    package var epoch: Int64
+    /// Key of the source being read; every source's own place is in `sources`.
+    package var source: String
+    /// Byte (or partition) offset behind the last event of the epoch.
+    package var offset: Int64
+    /// Cumulative.
+    package var totals: EventTotals
+    package var committedAt: EventTime
+
+    package init(epoch: Int64, source: String, offset: Int64, totals: EventTotals, committedAt: EventTime) {
+        self.epoch = epoch
+        self.source = source
+        self.offset = offset
+        self.totals = totals
+        self.committedAt = committedAt
+    }
+}
+
+/// One row of `sources`: an input, known again by its first bytes, and how far it was read.
+package struct SourceRecord: Hashable, Sendable {
+    /// Key.
+    package var source: String
+    /// For people: a path, a topic.
+    package var name: String
+    /// Length and hash of the beginning by which the input is known again.
+    package var prefixBytes: Int64
+    package var prefixHash: String
+    package var offset: Int64
+    package var line: Int64
+    package var finished: Bool
+    /// Of this source alone.
+    package var totals: EventTotals
+    /// Cost of this source's valid and fraud clicks, and of the valid ones alone.
+    package var grossCost: Money
+    package var billableCost: Money
+    /// The file of verdicts, and how much of it belongs to committed epochs; nil for none.
+    package var verdictsPath: String?
+    package var verdictsBytes: Int64
+
+    package init(
+        source: String, name: String, prefixBytes: Int64 = 0, prefixHash: String = "", offset: Int64 = 0, line: Int64 = 0,
+        finished: Bool = false, totals: EventTotals = EventTotals(), grossCost: Money = .zero, billableCost: Money = .zero,
+        verdictsPath: String? = nil, verdictsBytes: Int64 = 0
+    ) {
+        self.source = source
+        self.name = name
+        self.prefixBytes = prefixBytes
+        self.prefixHash = prefixHash
+        self.offset = offset
+        self.line = line
+        self.finished = finished
+        self.totals = totals
+        self.grossCost = grossCost
+        self.billableCost = billableCost
+        self.verdictsPath = verdictsPath
+        self.verdictsBytes = verdictsBytes
+    }
+}
+
+/// Everything that becomes visible together. Reused: fill it, commit it, `removeAll()`.
+///
+/// Rows of the keyed tables are absolute totals of their key; of several rows with one key the last counts. Column orders
+/// are those of the `WarehouseTable` constants. One thread owns it at a time, hence `@unchecked Sendable`.
+package final class EpochCommit: @unchecked Sendable {
+    package var record: EpochRecord
+    /// The sources whose place changed.
+    package var sources: [SourceRecord] = []
+
+    // Keyed: replaced.
+    package let minutes = WarehouseTable.minutes.builder()
+    package let hours = WarehouseTable.hours.builder()
+    package let days = WarehouseTable.days.builder()
+    package let duplicates = WarehouseTable.duplicates.builder()
+    // Appended.
+    package let flagged = WarehouseTable.flagged.builder()
+    package let late = WarehouseTable.late.builder()
+    package let rejected = WarehouseTable.rejected.builder()
+
+    package init(record: EpochRecord) { self.record = record }
+
+    /// Forgets rows and sources, keeps the memory and the record.
+    package func removeAll() {
+        for builder in all { builder.removeAll() }
+        sources.removeAll(keepingCapacity: true)
+    }
+
+    /// Bytes of all rows.
+    package var byteCount: Int { all.reduce(0) { $0 + $1.byteCount } }
+
+    /// Whether it should be committed now, whatever the clock says: a builder is full.
+    package var isFull: Bool { all.contains { $0.isFull } }
+
+    private var all: [ArrowTableBuilder] { [minutes, hours, days, duplicates, flagged, late, rejected] }
+}

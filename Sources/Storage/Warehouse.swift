@@ -1,0 +1,98 @@
+internal import ClickModel
+
+/// The tables of one DuckDB file (or of memory): created at first opening, written an epoch at a time.
+///
+/// One thread uses it at a time; readers on other threads take `database.connect()`. Hence `@unchecked Sendable`.
+package final class Warehouse: @unchecked Sendable {
+    /// The version of the tables this program writes. A file of a newer one is refused.
+    package static let schemaVersion = 1
+
+    package let database: DuckDB
+    let staging: [WarehouseTable: StagedTable]
+    /// The last committed epoch, once read; nobody else writes while the file is open here.
+    var knownLast: EpochRecord?
+
+    /// Opens or creates the warehouse.
+    ///
+    /// - Throws: what `DuckDB.open` throws; `notAWarehouse` for a file with other content; `newerSchema`.
+    package init(path: String, readOnly: Bool = false, threads: Int = 2, memoryLimitBytes: Int = 2 << 30) throws(StorageError) {
+        database = try DuckDB.open(path, readOnly: readOnly, threads: threads, memoryLimitBytes: memoryLimitBytes)
+        let keyed: [WarehouseTable] = [.minutes, .hours, .days, .duplicates, .sources]
+        staging = Dictionary(uniqueKeysWithValues: keyed.map { ($0, StagedTable($0)) })
+        try checkSchema()
+    }
+
+    package var path: String { database.path }
+
+    private func checkSchema() throws(StorageError) {
+        let tables = try database.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'")
+        let present = Set(tables.rows.compactMap(\.first?.text))
+        guard present.contains("meta") else {
+            let clash = WarehouseTable.all.map(\.name).filter(present.contains)
+            guard clash.isEmpty else {
+                throw .notAWarehouse(path: path, detail: "it has a table \(clash[0]) of another program")
+            }
+            guard !database.isReadOnly else { throw .notAWarehouse(path: path, detail: "it has no tables yet") }
+            return try createSchema()
+        }
+        let stored: ResultTable
+        do throws(StorageError) { stored = try database.query("SELECT value FROM meta WHERE key = 'schema_version'") } catch {
+            throw .notAWarehouse(path: path, detail: "its table meta is of another program")
+        }
+        guard let text = stored.scalar.text, let version = Int(text), version > 0 else {
+            throw .notAWarehouse(path: path, detail: "its table meta has no schema version")
+        }
+        guard version <= Self.schemaVersion else { throw .newerSchema(path: path, found: version, supported: Self.schemaVersion) }
+    }
+
+    private func createSchema() throws(StorageError) {
+        try database.transaction { () throws(StorageError) in
+            for table in WarehouseTable.all { try database.execute(table.createStatement) }
+            try database.execute("CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL)")
+            try database.execute("INSERT INTO meta VALUES ('schema_version', ?)", [.text(String(Self.schemaVersion))])
+        }
+    }
+
+    /// The last committed epoch; nil in a new database.
+    package func lastEpoch() throws(StorageError) -> EpochRecord? {
+        if knownLast == nil { knownLast = try epochs("ORDER BY epoch DESC LIMIT 1", []).first }
+        return knownLast
+    }
+
+    /// A committed epoch; nil when there is none of that number.
+    package func epoch(_ number: Int64) throws(StorageError) -> EpochRecord? { try epochs("WHERE epoch = ?", [.int(number)]).first }
+
+    private func epochs(_ clause: String, _ parameters: [Value]) throws(StorageError) -> [EpochRecord] {
+        try rows(.epochs, clause, parameters) { row in
+            EpochRecord(
+                epoch: row[0].int ?? 0, source: row[1].text ?? "", offset: row[2].int ?? 0, totals: EventTotals(row[3...8]),
+                committedAt: row[9].time ?? EventTime(milliseconds: 0))
+        }
+    }
+
+    /// All sources, in order of their keys.
+    package func sources() throws(StorageError) -> [SourceRecord] {
+        try rows(.sources, "ORDER BY source", []) { row in
+            SourceRecord(
+                source: row[0].text ?? "", name: row[1].text ?? "", prefixBytes: row[2].int ?? 0, prefixHash: row[3].text ?? "",
+                offset: row[4].int ?? 0, line: row[5].int ?? 0, finished: row[6].bool ?? false, totals: EventTotals(row[7...12]),
+                grossCost: row[13].money ?? .zero, billableCost: row[14].money ?? .zero, verdictsPath: row[15].text,
+                verdictsBytes: row[16].int ?? 0)
+        }
+    }
+
+    private func rows<Row>(
+        _ table: WarehouseTable, _ clause: String, _ parameters: [Value], _ make: ([Value]) -> Row
+    ) throws(StorageError) -> [Row] {
+        let names = table.columns.map { DuckDB.quoted($0.name) }.joined(separator: ", ")
+        return try database.query("SELECT \(names) FROM \(DuckDB.quoted(table.name)) \(clause)", parameters).rows.map(make)
+    }
+}
+
+extension EventTotals {
+    /// From six cells in column order.
+    fileprivate init(_ cells: ArraySlice<Value>) {
+        let n = cells.map { $0.int ?? 0 }
+        self.init(received: n[0], valid: n[1], fraud: n[2], duplicate: n[3], late: n[4], rejected: n[5])
+    }
+}

@@ -1,0 +1,21 @@
+internal import LogisticModel
+
+extension LabelledTable {
+    /// SHA-256 over names, columns, labels, times, groups and weights, in hex: the same table, the same hash.
+    /// - Complexity: O(rows × features).
+    package var contentHash: String {
+        var hash = SHA256()
+        func add<T: BitwiseCopyable>(_ values: [T]) {
+            withUnsafeBytes(of: values.count) { hash.update($0) }
+            values.withUnsafeBytes { hash.update($0) }
+        }
+        for name in names { add(Array(name.utf8)) }
+        for column in columns { add(column) }
+        add(labels.map { $0 ? UInt8(1) : 0 })
+        add(eventTimes ?? [])
+        add(groups ?? [])
+        add(weights ?? [])
+        add(attackCodes)
+        return hash.finish()
+    }
+}

@@ -1,0 +1,34 @@
+package import ClickModel
+package import LogisticModel
+
+/// Scores rows of a table with the very code that scores clicks, so that figures are those of production.
+package enum TableScorer {
+    /// The model's score of each of the given rows, in their order.
+    ///
+    /// - Parameter catalogue: one description per column of the table.
+    /// - Throws: `ModelError` when the model does not fit.
+    /// - Complexity: O(rows × features).
+    package static func scores(
+        _ model: LogisticModel, table: LabelledTable, rows: [Int], catalogue: [FeatureDescription]
+    ) throws(ModelError) -> [Float] {
+        let compiled = try CompiledModel(model, catalogue: catalogue)
+        let block = FeatureBlock(columnCount: max(1, catalogue.count))
+        var buffer = [Float](repeating: 0, count: block.capacity)
+        var result: [Float] = []
+        result.reserveCapacity(rows.count)
+        var start = 0
+        while start < rows.count {
+            let count = min(block.capacity, rows.count - start)
+            for column in table.columns.indices {
+                let target = block.column(column)
+                table.columns[column].withUnsafeBufferPointer { source in
+                    for position in 0..<count { target[position] = source[rows[start + position]] }
+                }
+            }
+            buffer.withUnsafeMutableBufferPointer { compiled.score(block, rows: count, into: $0.baseAddress!) }
+            result.append(contentsOf: buffer[..<count])
+            start += count
+        }
+        return result
+    }
+}

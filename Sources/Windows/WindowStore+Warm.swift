@@ -1,0 +1,36 @@
+package import ClickModel
+internal import CClickRecord
+
+extension WindowStore {
+    /// Records that one call of `warm` should cover: enough to hide memory latency, few enough to stay in the cache.
+    package static let warmGroup = 32
+
+    /// Brings the cells that the next clicks will touch into the cache; changes nothing anyone can see.
+    ///
+    /// Finding a cell is a chain of three far memory accesses. One click waits for each in turn; here those of up to
+    /// `warmGroup` clicks wait together. Call it with a group of records, then `add` them. Any record will do, even a
+    /// rejected one.
+    package mutating func warm(_ records: UnsafePointer<ClickRecord>, count: Int) {
+        var numbers = InlineArray<32, UInt32>(repeating: CellTable.none)
+        let group = min(count, Self.warmGroup)
+        var sum: UInt64 = 0
+        for i in 0..<group {
+            sum &+= cells.touch(.minute, key: records[i].ad_hash, start: Self.minute(records[i].ts_ms))
+        }
+        for i in 0..<group {
+            numbers[i] = cells.find(.minute, key: records[i].ad_hash, start: Self.minute(records[i].ts_ms))
+        }
+        for i in 0..<group where numbers[i] != CellTable.none {
+            let minute = cells.cell(numbers[i])
+            sum &+= UInt64(bitPattern: cells.cell(minute.pointee.hour).pointee.clicks)
+            sum &+= UInt64(bitPattern: cells.cell(minute.pointee.day).pointee.clicks)
+            sum &+= minute.pointee.sketch.touch(records[i].visitor_hash)
+        }
+        warmth &+= sum
+    }
+
+    @inline(__always)
+    private static func minute(_ ts: Int64) -> Int64 {
+        EventBounds.windowStart(EventBounds.clamp(ts), size: EventTime.millisecondsPerMinute)
+    }
+}

@@ -1,0 +1,77 @@
+import LinearAlgebra
+import Testing
+import Training
+
+@Suite struct LinearAlgebraTests {
+    @Test("products agree with plain loops on random shapes")
+    func products() {
+        for seed in UInt64(1)...40 {
+            var random = RandomData(seed)
+            let rows = 1 + random.below(70)
+            let columns = 1 + random.below(20)
+            let leading = rows + random.below(5)
+            let a = (0..<leading * columns).map { _ in random.normal() }
+            let x = (0..<columns).map { _ in random.normal() }
+            let r = (0..<rows).map { _ in random.normal() }
+            let single = a.map(Float.init)
+            let singleX = x.map(Float.init)
+            var y = [Double](repeating: .nan, count: rows)
+            var ySingle = [Float](repeating: 0, count: rows)
+            var transposed = [Double](repeating: 1, count: columns)
+            var gram = [Double](repeating: 2, count: columns * columns)
+            a.withUnsafeBufferPointer { a in
+                let matrix = ColumnMajor(a.baseAddress!, rows: rows, columns: columns, leading: leading)
+                BLAS.dgemv(matrix, x: x, y: &y)
+                BLAS.dgemvTransposedAdding(matrix, x: r, y: &transposed)
+                BLAS.dsyrkGramAdding(matrix, to: &gram)
+            }
+            single.withUnsafeBufferPointer {
+                BLAS.sgemv(ColumnMajor($0.baseAddress!, rows: rows, columns: columns, leading: leading), x: singleX, y: &ySingle)
+            }
+            for i in 0..<rows {
+                let expected = (0..<columns).reduce(0) { $0 + a[i + $1 * leading] * x[$1] }
+                #expect(abs(y[i] - expected) < 1e-12, "seed \(seed)")
+                #expect(abs(Double(ySingle[i]) - expected) < 1e-4, "seed \(seed)")
+            }
+            for j in 0..<columns {
+                let expected = (0..<rows).reduce(1) { $0 + a[$1 + j * leading] * r[$1] }
+                #expect(abs(transposed[j] - expected) < 1e-11, "seed \(seed)")
+                for k in 0..<columns {
+                    let product = (0..<rows).reduce(2) { $0 + a[$1 + j * leading] * a[$1 + k * leading] }
+                    #expect(abs(gram[k + j * columns] - (k >= j ? product : 2)) < 1e-11, "seed \(seed): lower triangle only")
+                }
+            }
+            #expect(abs(BLAS.dot(x, x) - x.reduce(0) { $0 + $1 * $1 }) < 1e-12)
+        }
+    }
+
+    @Test("a Cholesky solution satisfies the equations")
+    func cholesky() throws {
+        var random = RandomData(5)
+        let order = 12
+        let half = (0..<order * order).map { _ in random.normal() }
+        var matrix = [Double](repeating: 0, count: order * order)
+        for i in 0..<order {
+            for j in 0..<order {
+                matrix[i + j * order] = (0..<order).reduce(i == j ? 1 : 0) { $0 + half[$1 + i * order] * half[$1 + j * order] }
+            }
+        }
+        let b = (0..<order).map { _ in random.normal() }
+        let x = try CholeskyFactor(lowerTriangle: matrix, order: order).solve(b)
+        for i in 0..<order {
+            #expect(abs((0..<order).reduce(0) { $0 + matrix[i + $1 * order] * x[$1] } - b[i]) < 1e-9)
+        }
+    }
+
+    @Test("the scorer's BLAS uses one thread")
+    func threads() {
+        BLAS.useOneThread()
+        #expect(BLAS.threads == 1)
+    }
+
+    @Test("a singular matrix and NaN are errors that say which")
+    func errors() {
+        #expect(throws: LAPACKError.notPositiveDefinite(minor: 2)) { try CholeskyFactor(lowerTriangle: [1, 1, 1, 0.5], order: 2) }
+        #expect(throws: LAPACKError.self) { try CholeskyFactor(lowerTriangle: [.nan, 0, 0, 1], order: 2) }
+    }
+}
