@@ -48,6 +48,17 @@ struct Scanner {
         return true;
     }
 
+    /// The last quoted string of a line. Writers of logs cut long lines off, so it may end with the line instead.
+    bool lastQuoted(Text &out) {
+        const uint8_t *start = p;
+        if (quoted(out)) return true;
+        p = start;
+        if (!skip('"')) return false;
+        out = {p, static_cast<size_t>(end - p)};
+        p = end;
+        return true;
+    }
+
     /// Digits or a dash.
     bool count() {
         if (skip('-')) return true;
@@ -63,7 +74,7 @@ bool split(const uint8_t *line, size_t length, CombinedLine &out) {
     if (!s.until(' ', out.host) || !s.skip(' ') || !s.until('[', ignored) || s.p[-1] != ' ' || !s.skip('[')) return false;
     if (!s.until(']', out.time) || !s.skip(']') || !s.skip(' ') || !s.quoted(out.request)) return false;
     if (!s.skip(' ') || !s.count() || !s.skip(' ') || !s.count()) return false;
-    if (!s.skip(' ') || !s.quoted(out.referrer) || !s.skip(' ') || !s.quoted(out.agent)) return false;
+    if (!s.skip(' ') || !s.quoted(out.referrer) || !s.skip(' ') || !s.lastQuoted(out.agent)) return false;
     return s.p == s.end || *s.p == ' ';
 }
 

@@ -11,19 +11,22 @@ final class Committer: @unchecked Sendable {
     private let snapshots: SnapshotFile
     private let work = BoundedQueue<PendingEpoch>(limit: 1)
     private let done = BoundedQueue<(any Error)?>(limit: 1)
+    private let ended = BoundedQueue<Bool>(limit: 1)
     private var isBusy = false
 
     init(warehouse: Warehouse, snapshots: SnapshotFile) {
         self.warehouse = warehouse
         self.snapshots = snapshots
-        let thread = Thread { [self] in
-            while let epoch = work.pop() { done.push(commit(epoch)) }
+        // The thread holds the parts and not the committer, so that the database closes with its owner.
+        let thread = Thread { [warehouse, snapshots, work, done, ended] in
+            while let epoch = work.pop() { done.push(Self.commit(epoch, warehouse, snapshots)) }
+            ended.push(true)
         }
         thread.name = "fraud-commit"
         thread.start()
     }
 
-    private func commit(_ epoch: PendingEpoch) -> (any Error)? {
+    private static func commit(_ epoch: PendingEpoch, _ warehouse: Warehouse, _ snapshots: SnapshotFile) -> (any Error)? {
         do {
             try snapshots.save(epoch: epoch.rows.epoch, payload: epoch.snapshot)
             FaultPoint.reach("snapshot-saved")
@@ -52,7 +55,11 @@ final class Committer: @unchecked Sendable {
         if let error { throw error }
     }
 
-    func stop() { work.close() }
+    /// Ends the thread and waits for it. Call it once, last.
+    func stop() {
+        work.close()
+        _ = ended.pop()
+    }
 }
 
 /// An epoch that is complete in memory.

@@ -15,7 +15,7 @@ package final class Warehouse: @unchecked Sendable {
     /// Opens or creates the warehouse.
     ///
     /// - Throws: what `DuckDB.open` throws; `notAWarehouse` for a file with other content; `newerSchema`.
-    package init(path: String, readOnly: Bool = false, threads: Int = 2, memoryLimitBytes: Int = 2 << 30) throws(StorageError) {
+    package init(path: String, readOnly: Bool = false, threads: Int = 1, memoryLimitBytes: Int = 2 << 30) throws(StorageError) {
         database = try DuckDB.open(path, readOnly: readOnly, threads: threads, memoryLimitBytes: memoryLimitBytes)
         let keyed: [WarehouseTable] = [.minutes, .hours, .days, .duplicates, .sources]
         staging = Dictionary(uniqueKeysWithValues: keyed.map { ($0, StagedTable($0)) })

@@ -1,5 +1,6 @@
 package import ClickModel
 internal import CClickRecord
+internal import Sketches
 
 extension WindowStore {
     /// Records that one call of `warm` should cover: enough to hide memory latency, few enough to stay in the cache.

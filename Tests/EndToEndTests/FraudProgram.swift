@@ -84,7 +84,7 @@ final class Scratch {
     func path(_ name: String) -> String { folder.appending(path: name).path }
 
     func handle(_ name: String) throws -> FileHandle {
-        FileManager.default.createFile(atPath: path(name), contents: nil)
+        try Data().write(to: URL(filePath: path(name)))
         return try FileHandle(forWritingTo: folder.appending(path: name))
     }
 

@@ -22,12 +22,17 @@ struct HyperLogLogTests {
         #expect(sketch.serialized() == [0x11, 0xae, 0x7f])
         #expect(sketch.isEmpty)
         var kinds: [UInt8] = []
+        var longestSparse = 0
         for _ in 0..<20_000 {
             sketch.add(random.next(), memory)
-            let kind = sketch.isEmpty ? 0 : sketch.serialized()[0]
+            let bytes = sketch.serialized()
+            let kind = bytes[0]
+            if kind == 0x13 { longestSparse = max(longestSparse, bytes.count) }
             if kinds.last != kind { kinds.append(kind) }
         }
         #expect(kinds == [0x12, 0x13, 0x14])
+        // Sparse while its bits are fewer than the full form's: to 4,915 registers.
+        #expect(longestSparse == 3 + (4915 * 20 + 7) / 8)
         #expect(sketch.serialized().count == 3 + 12_288)
     }
 

@@ -20,7 +20,8 @@ struct PostgreSQLAgreementTests {
         }
 
         var sql: String {
-            "coalesce((select hll_add_agg(hll_hash_text('\(prefix)-' || i), \(modifiers)) from generate_series(1, \(count)) i), hll_empty(\(modifiers)))"
+            "coalesce((select hll_add_agg(hll_hash_text('\(prefix)-' || i), \(modifiers)) "
+                + "from generate_series(1, \(count)) i), hll_empty(\(modifiers)))"
         }
     }
 

@@ -45,7 +45,8 @@ extension WindowStore {
         drain(watermark: watermark, final: final) { row in
             rows.append(
                 TestRow(
-                    level: row.level, texts: [row.adID, row.campaignID, row.advertiserID].map { String(decoding: $0, as: UTF8.self) },
+                    level: row.level,
+                    texts: [row.adID, row.campaignID, row.advertiserID].map { String(decoding: $0, as: UTF8.self) },
                     start: row.startMilliseconds, end: row.endMilliseconds, clicks: row.clickCount, valid: row.validClicks,
                     fraud: row.fraudClicks, cost: row.totalCost.e4, billable: row.billableCost.e4, users: row.uniqueUsers,
                     sketch: Array(row.uniqueUsersSketch)))

@@ -82,7 +82,11 @@ struct WindowStoreModelTests {
             let click = stream.next()
             let mark = watermark.current
             let duplicate = click.withRecord { record, _ in
-                seen.isDuplicate(record.pointee.click_id_hash, ts: click.ts, watermark: mark)
+                if at % 3 == 0 {
+                    seen.warm(record, count: 1)
+                    store.warm(record, count: 1)
+                }
+                return seen.isDuplicate(record.pointee.click_id_hash, ts: click.ts, watermark: mark)
             }
             watermark.observe(click.ts)
             let late = store.isLate(click.ts, watermark: mark)

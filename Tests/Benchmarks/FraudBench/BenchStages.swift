@@ -36,8 +36,8 @@ enum BenchInput {
         options.durationMilliseconds = 3_600_000
         if let test = SimulationProfile.named("test") { options.profile = test }
         var simulator = try TrafficSimulator(options)
-        FileManager.default.createFile(atPath: path, contents: nil)
-        let file = FileHandle(forWritingAtPath: path)!
+        try Data().write(to: URL(filePath: path))
+        let file = try FileHandle(forWritingTo: URL(filePath: path))
         var buffer: [UInt8] = []
         var total = 0
         while simulator.next(into: &buffer) {
