@@ -5,7 +5,7 @@ internal import Storage
 ///
 /// An epoch is committed in two steps: its state snapshot is written beside the database and synchronised; then one database
 /// transaction makes rows, offset and epoch number visible. A crash between the two leaves a snapshot that no epoch
-/// names, which is written over.
+/// names, which is written over. Whoever owns the warehouse calls `stop` before letting go of it.
 final class Committer: @unchecked Sendable {
     private let warehouse: Warehouse
     private let snapshots: SnapshotFile
@@ -17,8 +17,9 @@ final class Committer: @unchecked Sendable {
     init(warehouse: Warehouse, snapshots: SnapshotFile) {
         self.warehouse = warehouse
         self.snapshots = snapshots
-        // The thread holds the parts and not the committer, so that the database closes with its owner.
-        let thread = Thread { [warehouse, snapshots, work, done, ended] in
+        // The thread must not keep the database open: a close that runs while the process exits crashes in DuckDB. Its owner
+        // outlives the thread, for it ends with `stop`.
+        let thread = Thread { [unowned warehouse, snapshots, work, done, ended] in
             while let epoch = work.pop() { done.push(Self.commit(epoch, warehouse, snapshots)) }
             ended.push(true)
         }
