@@ -8,24 +8,32 @@ import duckdb
 
 LEFT_OUT = {"committed_at", "name", "verdicts_path"}
 
-
-def tables(db):
-    return [r[0] for r in db.sql("select table_name from information_schema.tables where table_type = 'BASE TABLE' order by 1").fetchall()]
-
-
-def rows(db, table):
-    columns = [r[0] for r in db.execute("select column_name from information_schema.columns where table_name = ? order by ordinal_position", [table]).fetchall()]
-    kept = ", ".join(f'"{c}"' for c in columns if c not in LEFT_OUT)
-    return db.sql(f'select {kept} from "{table}" order by all').fetchall()
+db = duckdb.connect()
+for alias, path in zip("ab", sys.argv[1:3]):
+    db.execute(f"attach '{path}' as {alias} (read_only)")
 
 
-a, b = (duckdb.connect(path, read_only=True) for path in sys.argv[1:3])
-if tables(a) != tables(b):
-    sys.exit(f"tables differ: {tables(a)} and {tables(b)}")
-for table in tables(a):
-    left, right = rows(a, table), rows(b, table)
-    # NaN is not equal to itself; its text is.
-    if list(map(str, left)) != list(map(str, right)):
-        only = next(((x, y) for x, y in zip(left, right) if str(x) != str(y)), (left[len(right):][:1], right[len(left):][:1]))
-        sys.exit(f"{table}: {len(left)} and {len(right)} rows; first difference:\n {only[0]}\n {only[1]}")
+def columns(alias):
+    rows = db.execute(
+        "select table_name, column_name from duckdb_columns() where database_name = ? order by table_name, column_index", [alias]).fetchall()
+    tables = {}
+    for table, column in rows:
+        tables.setdefault(table, []).append(column)
+    return tables
+
+
+left, right = columns("a"), columns("b")
+if left != right or not left:
+    sys.exit(f"tables differ: {sorted(left)} and {sorted(right)}")
+for table, names in left.items():
+    kept = ", ".join(f'"{c}"' for c in names if c not in LEFT_OUT)
+    sizes = [db.execute(f'select count(*) from {alias}."{table}"').fetchall()[0][0] for alias in "ab"]
+    # EXCEPT ALL counts repeated rows and holds NaN equal to NaN.
+    only = [
+        db.execute(f'select {kept} from {x}."{table}" except all select {kept} from {y}."{table}" limit 1').fetchall()
+        for x, y in ("ab", "ba")
+    ]
+    if sizes[0] != sizes[1] or only[0] or only[1]:
+        shown = [str(rows)[:300] for rows in only]
+        sys.exit(f"{table}: {sizes[0]} and {sizes[1]} rows; only in the first: {shown[0]}; only in the second: {shown[1]}")
 print("equal")
