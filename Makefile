@@ -14,7 +14,7 @@ DEBIAN := libopenblas-dev liblapacke-dev libsimdjson-dev libmaxminddb-dev libre2
 PIP := duckdb==2.0.0 crawler-user-agents==1.67.0 numpy==2.4.6 scipy==1.17.1 scikit-learn==1.9.1 pandas==3.1.1
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test bench torture clean
+.PHONY: help deps build run test bench champion torture clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -46,6 +46,15 @@ test: deps ## build and pass every test
 bench: deps ## clicks a second of each stage, nanoseconds of one inline score, allocations per click
 	$(BUILD) --product fraud-bench
 	"$$($(BUILD) --show-bin-path)/fraud-bench"
+
+# Five days of different volume, so that the model does not learn one site's traffic: training-data/README.md.
+CHAMPION_DAYS := 60000:31:2026-10-05 600000:32:2026-10-06 200000:33:2026-10-07 500000:34:2026-10-08 100000:35:2026-10-09
+
+champion: build ## make the training clicks again and train models/champion.json on them
+	@mkdir -p .build/champion
+	@for day in $(CHAMPION_DAYS); do IFS=: read -r clicks seed start <<<"$$day"; \
+	  $(BIN) simulate --clicks $$clicks --seed $$seed --start $$start --hours 24 --profile train --out .build/champion/$$start.ndjson; done
+	$(BIN) train .build/champion/2026-10-0*.ndjson --out models/champion.json --lists training-data --fpr 0.0005
 
 torture: deps ## the long crash test: 10,000 kills
 	swift build -c release --build-tests

@@ -29,6 +29,10 @@ public struct TrainCommand: ParsableCommand {
     @Option(help: "Share of the clicks, first in time, that trains.") var trainShare = 0.7
     @Option(name: .customLong("fpr"), help: "False-positive rate the threshold keeps.") var falsePositiveRate = 0.001
     @Option(name: .customLong("l2"), help: "Penalties to choose among, comma-separated.") var penalties = "0.1,1,10,100"
+    @Option(help: ArgumentHelp("Features to leave out, comma-separated; by default those that grow with a site's traffic.", valueName: "names"))
+    var exclude = TrainCommand.trafficFeatures.map(\.description.name).joined(separator: ",")
+    @Flag(help: "Let a feature's being unknown weigh too. Off: what is unknown is never held against a visitor.")
+    var missingIndicators = false
     @Option(help: "Also cross-validate over this many folds.") var cv: Int?
     @Option(help: "Keep clicks with the same value together in a fold.") var group: Grouping = .user_id
     @Option(help: "Seed of the folds.") var seed: UInt64 = 1
@@ -38,8 +42,18 @@ public struct TrainCommand: ParsableCommand {
 
     public func validate() throws {
         if let cv, !(2...100).contains(cv) { throw ValidationError("--cv must be 2 to 100") }
+        let unknown = excludedFeatures.subtracting(Feature.catalogue.map(\.name))
+        guard unknown.isEmpty else { throw ValidationError("--exclude: no feature is called \(unknown.sorted().joined(separator: ", "))") }
         guard !penaltyValues.isEmpty else { throw ValidationError("--l2 \(penalties): expected numbers over 0, e.g. 0.1,1,10") }
     }
+
+    /// Counts that say how much traffic there is, not who clicks: a model that weighs them is wrong on a larger or smaller
+    /// site. Rules may use them; the rate ratios compare a key with itself.
+    private static let trafficFeatures: [Feature] = [
+        .adClicks10s, .adClicks1m, .adClicks1h, .publisherClicks10s, .publisherClicks1m, .publisherClicks1h,
+    ]
+
+    private var excludedFeatures: Set<String> { Set(exclude.split(separator: ",").map(String.init)) }
 
     private var penaltyValues: [Double] {
         let values = penalties.split(separator: ",").map { Double($0) ?? -1 }
@@ -48,15 +62,17 @@ public struct TrainCommand: ParsableCommand {
 
     public func run() throws {
         let table = try labelledTable()
+        let catalogue = table.catalogue(known: Feature.catalogue)
         var options = TrainingOptions()
         options.modelName = name
         options.trainShare = trainShare
         options.maximumFalsePositiveRate = falsePositiveRate
         options.l2Grid = penaltyValues
         options.seed = seed
-        let (model, report) = try Trainer.train(table: table, options: options, catalogue: Feature.catalogue)
+        options.missingIndicators = missingIndicators
+        let (model, report) = try Trainer.train(table: table, options: options, catalogue: catalogue)
         try model.save(to: out)
-        let folds = try cv.map { try Trainer.crossValidate(table: table, options: options, catalogue: Feature.catalogue, folds: $0) }
+        let folds = try cv.map { try Trainer.crossValidate(table: table, options: options, catalogue: catalogue, folds: $0) }
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -78,7 +94,9 @@ public struct TrainCommand: ParsableCommand {
     private func labelledTable() throws -> LabelledTable {
         let extractor = try ScorerConfiguration(listsDirectory: lists, geoPath: geoip).makeExtractor()
         let block = FeatureBlock(columnCount: Feature.count)
-        var table = LabelledTable(names: Feature.catalogue.map(\.name), hasGroups: true)
+        let columns = Feature.allCases.filter { !excludedFeatures.contains($0.description.name) }.map(\.rawValue)
+        var table = LabelledTable(names: columns.map { Feature.catalogue[$0].name }, hasGroups: true)
+        var values = [Float](repeating: 0, count: columns.count)
         let bar = ProgressBar(unit: "events")
         defer { bar.finish() }
         try ClickReplay.run(
@@ -88,8 +106,9 @@ public struct TrainCommand: ParsableCommand {
                 for (row, index) in rows.enumerated() {
                     let record = batch.records[Int(index)]
                     guard record.truth != UInt8(FRAUD_TRUTH_UNKNOWN) else { continue }
+                    for (position, column) in columns.enumerated() { values[position] = block.column(column)[row] }
                     table.append(
-                        block, row: row, isFraud: record.truth == UInt8(FRAUD_TRUTH_FRAUD), eventTime: EventTime(milliseconds: record.ts_ms),
+                        values, isFraud: record.truth == UInt8(FRAUD_TRUTH_FRAUD), eventTime: EventTime(milliseconds: record.ts_ms),
                         group: key(record), attack: batch.string(record.attack) ?? "")
                 }
             }, progress: { bar.update(done: $0, share: nil) })

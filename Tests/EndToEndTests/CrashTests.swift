@@ -31,8 +31,8 @@ struct CrashTests {
             while !finished {
                 let output = try Scratch()
                 let process = try Programs.start(Programs.fraud, ["score"] + arguments(input, scratch, name), scratch: output)
-                // Mostly early, so that a run is killed several times on its way; sometimes near its end.
-                let wait = killed < Self.kills ? duration * pow(Double.random(in: 0..<1, using: &random), 1.5) : 600
+                // Up to half a run's time: a run is killed several times on its way, and at every stage of it.
+                let wait = killed < Self.kills ? Double.random(in: 0..<duration / 2, using: &random) : 600
                 let deadline = Date() + wait
                 while process.isRunning, Date() < deadline { usleep(1000) }
                 if process.isRunning {
