@@ -30,6 +30,9 @@ struct Admission: ~Copyable {
         watermark.current == Int64.min ? Int64.min / 2 : watermark.current - lateness - EventTime.millisecondsPerMinute
     }
 
+    /// Bytes held by deduplication.
+    var byteCount: Int { deduplicator.byteCount }
+
     /// Decides on every event of a batch; `ended` hears of each that will not be counted.
     ///
     /// - Returns: how many clicks are to be counted: their indices are in `selected`.

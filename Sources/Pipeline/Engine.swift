@@ -96,7 +96,7 @@ package final class Engine {
     private static let stateVersion: UInt32 = 1
 
     package func snapshot() -> [UInt8] {
-        var writer = StateWriter(reservingBytes: featureBytes / 2)
+        var writer = StateWriter(reservingBytes: featureBytes + windows.byteCount + admission.byteCount + (1 << 20))
         writer.append(tag: "ENGN")
         writer.append(Self.stateVersion)
         writer.append(totals)

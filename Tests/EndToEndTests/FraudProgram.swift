@@ -71,7 +71,7 @@ enum Programs {
 }
 
 /// A folder of a test's own, gone with it.
-final class Scratch {
+final class Scratch: Sendable {
     let folder: URL
 
     init() throws {
