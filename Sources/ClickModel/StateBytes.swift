@@ -5,14 +5,19 @@ public struct StateWriter: ~Copyable {
 
     public init(reservingBytes capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
+    /// Appends bytes as they are, without a count.
+    public mutating func append(raw: UnsafeRawBufferPointer) { bytes.append(contentsOf: raw) }
+
+    @inlinable
     public mutating func append<T: BitwiseCopyable>(_ value: T) {
-        withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: value) { append(raw: $0) }
     }
 
     /// Appends a count and then the elements.
+    @inlinable
     public mutating func append<T: BitwiseCopyable>(_ elements: UnsafeBufferPointer<T>) {
         append(elements.count)
-        bytes.append(contentsOf: UnsafeRawBufferPointer(elements))
+        append(raw: UnsafeRawBufferPointer(elements))
     }
 
     /// Appends a four-byte tag; the reader checks it, so a layout that drifted is an error and not garbage.
@@ -47,6 +52,12 @@ public struct StateReader: ~Copyable {
 
     public mutating func read<T: BitwiseCopyable>(_ type: T.Type) throws(StateError) -> T {
         let range = try take(MemoryLayout<T>.size)
+        return bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: range.lowerBound, as: T.self) }
+    }
+
+    /// Reads one element of an array that was appended raw: its stride, not only its size.
+    public mutating func readStrided<T: BitwiseCopyable>(_ type: T.Type) throws(StateError) -> T {
+        let range = try take(MemoryLayout<T>.stride)
         return bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: range.lowerBound, as: T.self) }
     }
 

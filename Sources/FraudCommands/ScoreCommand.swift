@@ -28,7 +28,7 @@ public struct ScoreCommand: ParsableCommand {
     @Option(name: .customLong("ad-id"), help: "Ad of access-log lines that name none.") var adID: String?
     @Option(name: .customLong("campaign-id"), help: "Campaign of access-log lines that name none.") var campaignID: String?
     @Option(name: .customLong("advertiser-id"), help: "Advertiser of access-log lines that name none.") var advertiserID: String?
-    @Option(help: "Events after which an epoch is committed.") var epochEvents = 1_000_000
+    @Option(help: "Events after which an epoch is committed.") var epochEvents = 250_000
     @Flag(help: "Accepted for scripts: there is no archive yet, so none is written either way.") var noArchive = false
     @Flag(help: "Print one JSON object.") var json = false
 

@@ -15,7 +15,7 @@ package struct ScoreJobOptions: Sendable {
     package var scorer = ScorerConfiguration()
     package var verdictsPath: String?
     /// Events after which an epoch is committed, at the next batch's end.
-    package var epochEvents = 1_000_000
+    package var epochEvents = 250_000
     /// Live window cells that force an epoch early: what bounds the memory of the windows.
     package var maximumCells = 4_000_000
 

@@ -198,8 +198,19 @@ package final class KeyedTable<State: KeyState> {
         writer.append(count)
         writer.append(evicted)
         writer.append(UnsafeBufferPointer(start: keys, count: setCount * Self.ways))
-        // Only occupied slots: a table is rarely full, and unused slots were never written.
-        for slot in 0..<setCount * Self.ways where keys[slot] != 0 { writer.append(states[slot]) }
+        // Only occupied slots, run by run: a table is rarely full, and unused slots were never written.
+        let slots = setCount * Self.ways
+        var start = 0
+        while start < slots {
+            guard keys[start] != 0 else {
+                start += 1
+                continue
+            }
+            var end = start + 1
+            while end < slots, keys[end] != 0 { end += 1 }
+            writer.append(raw: UnsafeRawBufferPointer(UnsafeBufferPointer(start: states + start, count: end - start)))
+            start = end
+        }
     }
 
     package func restore(from reader: inout StateReader) throws(StateError) {
@@ -214,7 +225,8 @@ package final class KeyedTable<State: KeyState> {
         let (newKeys, newStates) = Self.allocate(sets: sets)
         for slot in 0..<savedKeys.count {
             newKeys[slot] = savedKeys[slot]
-            if savedKeys[slot] != 0 { newStates[slot] = try reader.read(State.self) }
+            // Padding after a state was written with it.
+            if savedKeys[slot] != 0 { newStates[slot] = try reader.readStrided(State.self) }
         }
         keys.deallocate()
         states.deallocate()
