@@ -40,21 +40,24 @@ package struct ReviewQueue {
         add("advertiser_id = ?", filter.advertiser.map { .text($0) })
         add("ts >= ?", filter.from.map { .time($0) })
         add("ts < ?", filter.to.map { .time($0) })
-        if filter.unreviewed { conditions.append("click_id NOT IN (SELECT click_id FROM reviews)") }
+        if filter.unreviewed { conditions.append("(click_id, ts) NOT IN (SELECT (click_id, click_ts) FROM reviews)") }
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         return try clicks("\(condition) ORDER BY ts DESC, click_id LIMIT \(max(0, filter.limit))", parameters)
     }
 
-    /// The flagged click with this id, the newest when the id was used again after the deduplication hour.
-    package func find(_ clickID: String) throws(StorageError) -> FlaggedClick? {
-        try clicks("WHERE click_id = ? ORDER BY ts DESC LIMIT 1", [.text(clickID)]).first
+    /// The flagged click with this id.
+    ///
+    /// - Parameter time: which one, when the id was used again after the deduplication hour; nil for the newest.
+    package func find(_ clickID: String, at time: EventTime? = nil) throws(StorageError) -> FlaggedClick? {
+        guard let time else { return try clicks("WHERE click_id = ? ORDER BY ts DESC LIMIT 1", [.text(clickID)]).first }
+        return try clicks("WHERE click_id = ? AND ts = ?", [.text(clickID), .time(time)]).first
     }
 
     /// Other flagged clicks within the hour around one, of its ip, device or user; nearest in time first.
     package func neighbours(of click: FlaggedClick, limit: Int = 10) throws(StorageError) -> [FlaggedClick] {
         var keys: [String] = []
         var parameters: [Value] = [
-            .text(click.clickID), .time(EventTime(milliseconds: click.time.milliseconds - EventTime.millisecondsPerHour)),
+            .text(click.clickID), .time(click.time), .time(EventTime(milliseconds: click.time.milliseconds - EventTime.millisecondsPerHour)),
             .time(EventTime(milliseconds: click.time.milliseconds + EventTime.millisecondsPerHour)),
         ]
         for column in ["ip", "device_fingerprint", "user_id"] {
@@ -67,15 +70,16 @@ package struct ReviewQueue {
         parameters.append(.time(click.time))
         return try clicks(
             """
-            WHERE click_id <> ? AND ts BETWEEN ? AND ? AND (\(keys.joined(separator: " OR ")))
+            WHERE (click_id, ts) <> (?, ?::TIMESTAMP) AND ts BETWEEN ? AND ? AND (\(keys.joined(separator: " OR ")))
             ORDER BY abs(epoch_ms(ts) - epoch_ms(?::TIMESTAMP)), click_id LIMIT \(limit)
             """, parameters)
     }
 
     /// All decisions on a click, the oldest first: the last one holds.
-    package func reviews(of clickID: String) throws(StorageError) -> [Review] {
+    package func reviews(of click: FlaggedClick) throws(StorageError) -> [Review] {
         try database.query(
-            "SELECT label, reviewer, coalesce(note, ''), reviewed_at FROM reviews WHERE click_id = ? ORDER BY reviewed_at, rowid", [.text(clickID)]
+            "SELECT label, reviewer, coalesce(note, ''), reviewed_at FROM reviews WHERE click_id = ? AND click_ts = ? ORDER BY reviewed_at, rowid",
+            [.text(click.clickID), .time(click.time)]
         ).rows.map { row in
             Review(
                 label: row[0].text == Label.valid.name ? .valid : .fraud, reviewer: row[1].text ?? "", note: row[2].text ?? "",
@@ -83,25 +87,29 @@ package struct ReviewQueue {
         }
     }
 
-    /// Records a decision, in the reviews and in the audit log, together or not at all.
+    /// Records a decision.
     ///
-    /// - Parameter time: when it was made; the one place where the wall clock enters, given by the caller.
+    /// - Parameters:
+    ///   - clickTime: which click, when several have the id; nil for the newest.
+    ///   - time: when it was made; the one place where the wall clock enters, given by the caller.
     /// - Throws: `AuditError` when the click is not among the flagged ones.
-    package func label(_ clickID: String, as label: Label, reviewer: String, note: String, time: EventTime) throws {
-        guard let click = try find(clickID) else {
+    package func label(
+        _ clickID: String, at clickTime: EventTime?, as label: Label, reviewer: String, note: String, time: EventTime
+    ) throws {
+        guard let click = try find(clickID, at: clickTime) else {
             throw AuditError(
                 "\(clickID) is not among the flagged clicks of \(database.path): only a flagged click can be reviewed (`fraud audit list` shows them)")
         }
         let date = CivilDate(daysSince1970: click.time.windowStart(size: EventTime.millisecondsPerDay).milliseconds / EventTime.millisecondsPerDay)
         let values: [Value] = [
-            .text(clickID), .text(reviewer), .text(label.name), .text(note), .time(time), .money(click.cost),
+            .text(clickID), .time(click.time), .text(reviewer), .text(label.name), .text(note), .time(time), .money(click.cost),
             .text(click.advertiser), .text(click.campaign), .text(click.ad), .date(date),
         ]
         try database.transaction { () throws(StorageError) in
             try database.execute(
                 """
-                INSERT INTO reviews (click_id, reviewer, label, note, reviewed_at, original_label, cost, advertiser_id, campaign_id, ad_id, date)
-                VALUES (?, ?, ?, ?, ?, 'fraud', ?, ?, ?, ?, ?)
+                INSERT INTO reviews (click_id, click_ts, reviewer, label, note, reviewed_at, original_label, cost, advertiser_id, campaign_id, ad_id, date)
+                VALUES (?, ?, ?, ?, ?, ?, 'fraud', ?, ?, ?, ?, ?)
                 """, values)
         }
     }

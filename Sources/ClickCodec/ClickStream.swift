@@ -22,9 +22,9 @@ package final class ClickStream {
     /// - Throws: `unreadable`, `unknownFormat`, `unusableHeader`.
     package init(
         path: String, format: SourceFormat? = nil, defaults: CombinedDefaults = .none,
-        resumeAt: SourcePosition = .start, chunkBytes: Int = Chunk.defaultCapacity
+        resumeAt: SourcePosition = .start, waitsForPrefix: Bool = false, chunkBytes: Int = Chunk.defaultCapacity
     ) throws(SourceError) {
-        reader = try SourceReader(path: path)
+        reader = try SourceReader(path: path, waitsForPrefix: waitsForPrefix)
         guard let format = format ?? SourceFormat.detect(reader.prefix) else { throw .unknownFormat(path: path) }
         self.format = format
         var first = SourcePosition.start

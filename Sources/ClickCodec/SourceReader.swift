@@ -25,8 +25,11 @@ package final class SourceReader: @unchecked Sendable {
     private var failure: SourceError?
 
     /// Opens a file, or standard input for `-`, and reads its prefix.
+    ///
+    /// - Parameter waitsForPrefix: a pipe is read until it has given the whole prefix or ended, and not only its first line: for
+    ///   a caller who knows the source again by it.
     /// - Throws: `unreadable`.
-    package init(path: String) throws(SourceError) {
+    package init(path: String, waitsForPrefix: Bool = false) throws(SourceError) {
         input = try SourceInput(path: path)
         carry = .allocate(capacity: Chunk.minimumCapacity)
         let first = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.prefixLimit, alignment: 16)
@@ -37,7 +40,7 @@ package final class SourceReader: @unchecked Sendable {
         while count < Self.prefixLimit, early == nil {
             do throws(SourceError) {
                 let got = try input.read(into: UnsafeMutableRawBufferPointer(rebasing: first[count...]))
-                let isEnough = got == 0 || input.isLive && first[count..<count + got].contains(UInt8(ascii: "\n"))
+                let isEnough = got == 0 || input.isLive && !waitsForPrefix && first[count..<count + got].contains(UInt8(ascii: "\n"))
                 count += got
                 if isEnough { break }
             } catch {

@@ -35,7 +35,7 @@ struct AuditListCommand: ParsableCommand {
         (filter.from, filter.to) = (period.from?.time, period.to?.time)
         (filter.unreviewed, filter.limit) = (unreviewed, limit)
         let clicks = try ReviewQueue(database.openForReading()).list(filter)
-        Terminal.output(Self.table(clicks).rendered(as: output.chosen))
+        try Terminal.output(Self.table(clicks).rendered(as: output.chosen))
         if clicks.isEmpty { Terminal.error("no flagged click fits\n") }
     }
 
@@ -58,24 +58,25 @@ struct AuditShowCommand: ParsableCommand {
         discussion: "EXAMPLE: fraud audit show c-1042 --db clicks.duckdb")
 
     @Argument(help: "The click's id.") var clickID: String
+    @Option(help: ArgumentHelp("Its ts, when several clicks have the id; else the newest.", valueName: "time")) var at: TimeArgument?
     @OptionGroup var database: DatabaseArgument
     @OptionGroup var output: OutputArguments
 
     func run() throws {
         let queue = ReviewQueue(try database.openForReading())
-        guard let click = try queue.find(clickID) else {
+        guard let click = try queue.find(clickID, at: at?.time) else {
             throw CommandError("\(clickID) is not among the flagged clicks of \(database.path)")
         }
         var table = OutputTable(columns: ["field", "value"])
         for (name, value) in ClickFacts.all(of: click) { table.rows.append([.text(name), .text(value)]) }
-        for review in try queue.reviews(of: clickID) {
+        for review in try queue.reviews(of: click) {
             table.rows.append([.text("review"), .text("\(review.label.name) by \(review.reviewer) at \(review.time)\(review.note.isEmpty ? "" : ": \(review.note)")")])
         }
-        Terminal.output(table.rendered(as: output.chosen))
+        try Terminal.output(table.rendered(as: output.chosen))
         guard output.chosen == .table else { return }
         let neighbours = try queue.neighbours(of: click)
-        Terminal.output("\nFlagged within the hour, same ip, device or user: \(neighbours.isEmpty ? "none" : "")\n")
-        if !neighbours.isEmpty { Terminal.output(AuditListCommand.table(neighbours).text) }
+        try Terminal.output("\nFlagged within the hour, same ip, device or user: \(neighbours.isEmpty ? "none" : "")\n")
+        if !neighbours.isEmpty { try Terminal.output(AuditListCommand.table(neighbours).text) }
     }
 }
 
@@ -90,6 +91,7 @@ struct AuditLabelCommand: ParsableCommand {
 
     @Argument(help: "The click's id.") var clickID: String
     @Argument(help: "valid or fraud.") var label: Decision
+    @Option(help: ArgumentHelp("Its ts, when several clicks have the id; else the newest.", valueName: "time")) var at: TimeArgument?
     @Option(name: .customLong("by"), help: "Who decides.") var reviewer: String
     @Option(help: "Why.") var note = ""
     @OptionGroup var database: DatabaseArgument
@@ -101,7 +103,7 @@ struct AuditLabelCommand: ParsableCommand {
     func run() throws {
         let now = EventTime(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
         let queue = ReviewQueue(try database.openForWriting())
-        try queue.label(clickID, as: label == .valid ? .valid : .fraud, reviewer: reviewer, note: note, time: now)
+        try queue.label(clickID, at: at?.time, as: label == .valid ? .valid : .fraud, reviewer: reviewer, note: note, time: now)
         Terminal.error("\(clickID) is now \(label.rawValue), by \(reviewer); `fraud bill` takes it into account\n")
     }
 }

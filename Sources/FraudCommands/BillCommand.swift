@@ -30,7 +30,7 @@ public struct BillCommand: ParsableCommand {
     public func run() throws {
         let (first, end) = try days()
         let statement = try Statement(charges: Self.charges(database.openForReading(), from: first, to: end))
-        Terminal.output(table(statement).rendered(as: output.chosen))
+        try Terminal.output(table(statement).rendered(as: output.chosen))
         if statement.charges.isEmpty { Terminal.error("no clicks in the period\n") }
     }
 
@@ -56,7 +56,7 @@ public struct BillCommand: ParsableCommand {
         let rows = try database.query(
             """
             WITH last_review AS (
-                SELECT DISTINCT ON (click_id) * FROM reviews ORDER BY click_id, reviewed_at DESC, rowid DESC
+                SELECT DISTINCT ON (click_id, click_ts) * FROM reviews ORDER BY click_id, click_ts, reviewed_at DESC, rowid DESC
             ), overturned AS (
                 SELECT advertiser_id, campaign_id, count(*) AS clicks, sum(cost) AS cost
                 FROM last_review WHERE label = 'valid' AND original_label = 'fraud' AND date >= $1 AND date < $2

@@ -42,7 +42,7 @@ public struct EvaluateCommand: ParsableCommand {
             }, progress: { bar.update(done: $0, share: nil) })
         bar.finish()
         guard evaluation.count > 0 else { throw CommandError("no labelled click in \(inputs.joined(separator: ", ")): `label` must be valid or fraud") }
-        Terminal.output(json ? evaluation.json + "\n" : evaluation.text)
+        try Terminal.output(json ? evaluation.json + "\n" : evaluation.text)
     }
 }
 

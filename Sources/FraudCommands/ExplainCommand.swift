@@ -30,10 +30,10 @@ public struct ExplainCommand: ParsableCommand {
         }
         let configuration = ScorerConfiguration(modelPath: model, rulesPath: rules)
         let explanation = Explanation(click, model: try configuration.loadModel(), rules: try configuration.loadRules())
-        Terminal.output(json ? explanation.json + "\n" : explanation.text)
+        try Terminal.output(json ? explanation.json + "\n" : explanation.text)
         guard !json else { return }
         let neighbours = try queue.neighbours(of: click)
-        Terminal.output("\nFlagged within the hour, same ip, device or user: \(neighbours.isEmpty ? "none" : "")\n")
-        if !neighbours.isEmpty { Terminal.output(AuditListCommand.table(neighbours).text) }
+        try Terminal.output("\nFlagged within the hour, same ip, device or user: \(neighbours.isEmpty ? "none" : "")\n")
+        if !neighbours.isEmpty { try Terminal.output(AuditListCommand.table(neighbours).text) }
     }
 }

@@ -24,7 +24,7 @@ struct ModelFeaturesCommand: ParsableCommand {
         for feature in Feature.catalogue {
             out += "| `\(feature.name)` | \(feature.unit) | \(feature.meaning) | \(feature.missing.isEmpty ? "never" : feature.missing) |\n"
         }
-        Terminal.output(out)
+        try Terminal.output(out)
     }
 }
 
@@ -48,7 +48,7 @@ struct ModelShowCommand: ParsableCommand {
         }
         if output.chosen == .table {
             let training = model.training
-            Terminal.output(
+            try Terminal.output(
                 """
                 model \(model.modelID) \(model.name)
                 trained on \(training.rows) clicks, \(training.frauds) fraud, data \(training.dataHash); L2 \(training.l2), \(training.solverStatus)
@@ -58,6 +58,6 @@ struct ModelShowCommand: ParsableCommand {
 
                 """)
         }
-        Terminal.output(table.rendered(as: output.chosen))
+        try Terminal.output(table.rendered(as: output.chosen))
     }
 }

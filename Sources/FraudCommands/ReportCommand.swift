@@ -41,15 +41,15 @@ public struct ReportCommand: ParsableCommand {
     public func run() throws {
         let database = try database.openForReading()
         let table = by == .publisher ? try flaggedByPublisher(database) : try totals(database)
-        Terminal.output(table.rendered(as: output.chosen))
+        try Terminal.output(table.rendered(as: output.chosen))
         if table.rows.isEmpty { Terminal.error("no clicks in the period\n") }
     }
 
     /// The finest table that fits the period's ends, so that a report from 09:30 does not count the whole day.
     private var source: Step {
-        if let per { return per }
         let times = [period.from, period.to].compactMap { $0?.time.milliseconds }
-        if times.allSatisfy({ $0 % EventTime.millisecondsPerDay == 0 }) { return .day }
+        if per == .minute { return .minute }
+        if per != .hour, times.allSatisfy({ $0 % EventTime.millisecondsPerDay == 0 }) { return .day }
         return times.allSatisfy { $0 % EventTime.millisecondsPerHour == 0 } ? .hour : .minute
     }
 
@@ -67,7 +67,8 @@ public struct ReportCommand: ParsableCommand {
     private func totals(_ database: DuckDB) throws -> OutputTable {
         let (name, time) = source.table
         let (condition, parameters) = bounds(time)
-        let step = per == nil ? "" : "\(time), "
+        let column = per?.table.time ?? ""
+        let step = per.map { "date_trunc('\($0.rawValue)', \(time))\($0 == .day ? "::DATE" : "::TIMESTAMP") AS \(column), " } ?? ""
         let rows = try database.query(
             """
             SELECT \(by.column), \(step)sum(click_count)::BIGINT, sum(valid_clicks)::BIGINT, sum(fraud_clicks)::BIGINT,
@@ -75,7 +76,7 @@ public struct ReportCommand: ParsableCommand {
             FROM \(name) \(condition) GROUP BY ALL ORDER BY \(per == nil ? "" : "2, ")1
             """, parameters
         ).rows
-        var table = OutputTable(columns: [by.column] + (per == nil ? [] : [time]) + ["clicks", "valid", "fraud", "cost", "unique_users"])
+        var table = OutputTable(columns: [by.column] + (per == nil ? [] : [column]) + ["clicks", "valid", "fraud", "cost", "unique_users"])
         for row in rows {
             let sketches = row.last?.list ?? []
             table.rows.append(ScoreSummary.cells(Array(row.dropLast())) + [.integer(try Self.uniqueUsers(sketches))])

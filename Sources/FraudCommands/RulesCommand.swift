@@ -27,7 +27,7 @@ struct RulesCheckCommand: ParsableCommand {
         for rule in rules.rules {
             table.rows.append([.text(rule.id), .text(rule.action.rawValue), .text(rule.ivt.name), .text(rule.reason.rawValue), .text(rule.when)])
         }
-        Terminal.output(table.rendered(as: output.chosen))
+        try Terminal.output(table.rendered(as: output.chosen))
         Terminal.error("\(rules.rules.count) rules, rule set \(rules.id)\n")
     }
 }

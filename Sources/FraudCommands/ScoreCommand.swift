@@ -36,6 +36,8 @@ public struct ScoreCommand: ParsableCommand {
 
     public func validate() throws {
         guard epochEvents > 0 else { throw ValidationError("--epoch-events must be 1 or more") }
+        guard !database.isEmpty, database != ":memory:" else { throw ValidationError("--db names the file to write") }
+        guard verdicts != "-" else { throw ValidationError("--verdicts names a file: it follows the epochs, which a pipe cannot") }
         guard inputs.count(where: { $0 == "-" }) <= 1 else { throw ValidationError("standard input (-) can be read once") }
     }
 
@@ -56,9 +58,9 @@ public struct ScoreCommand: ParsableCommand {
         for input in report.resumed { Terminal.error("\(input): went on from the last epoch\n") }
         for note in report.notes { Terminal.error(note + "\n") }
         if json {
-            Terminal.output(ScoreSummary.json(report, database: database) + "\n")
+            try Terminal.output(ScoreSummary.json(report, database: database) + "\n")
         } else {
-            Terminal.output(try ScoreSummary.screen(report, job.database, verdicts: verdicts))
+            try Terminal.output(try ScoreSummary.screen(report, job.database, verdicts: verdicts))
         }
     }
 }

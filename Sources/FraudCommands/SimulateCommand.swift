@@ -71,12 +71,9 @@ public struct SimulateCommand: ParsableCommand {
             try TrafficSimulator.hostingList.write(toFile: listsOut + "/hosting.txt", atomically: true, encoding: .utf8)
             try TrafficSimulator.torList.write(toFile: listsOut + "/tor.txt", atomically: true, encoding: .utf8)
         }
-        if out != "-", !FileManager.default.createFile(atPath: out, contents: nil) {
-            throw CommandError("\(out): cannot be written")
-        }
-        guard let file = out == "-" ? FileHandle.standardOutput : FileHandle(forWritingAtPath: out) else {
-            throw CommandError("\(out): cannot be opened for writing")
-        }
+        let descriptor = out == "-" ? FileHandle.standardOutput.fileDescriptor : open(out, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        guard descriptor >= 0 else { throw CommandError("\(out): cannot be opened for writing: \(String(cString: strerror(errno)))") }
+        let file = FileHandle(fileDescriptor: descriptor)
         let bar = ProgressBar(unit: "clicks")
         var buffer: [UInt8] = []
         buffer.reserveCapacity(2 << 20)

@@ -76,10 +76,10 @@ public struct TrainCommand: ParsableCommand {
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            Terminal.output(String(decoding: try encoder.encode(Output(model: out, report: report, crossValidation: folds)), as: UTF8.self) + "\n")
+            try Terminal.output(String(decoding: try encoder.encode(Output(model: out, report: report, crossValidation: folds)), as: UTF8.self) + "\n")
         } else {
-            Terminal.output(report.table)
-            if let folds { Terminal.output("\nCross-validation by \(group.rawValue), \(folds.folds.count) folds\n" + folds.table) }
+            try Terminal.output(report.table)
+            if let folds { try Terminal.output("\nCross-validation by \(group.rawValue), \(folds.folds.count) folds\n" + folds.table) }
             Terminal.error("model \(model.modelID) written to \(out)\n")
         }
     }

@@ -64,6 +64,7 @@ package final class ScoreJob {
     private var rows = EpochRows()
     private var spareRows = EpochRows()
     private var eventsInEpoch = 0
+    private var isPlainFile = false
     private var verdictWriter: VerdictWriter?
     private var report = JobReport()
     private let batches = (0..<DecodeThread.depth).map { _ in ClickBatch() }
@@ -89,11 +90,31 @@ package final class ScoreJob {
         report.modelID = engine.scorer.modelID
         report.rulesetID = engine.scorer.rulesetID
         if let path = options.verdictsPath {
-            verdictWriter = try VerdictWriter(path: path, committedLength: ledger.verdictBytes(of: path), scorer: engine.scorer)
+            let committed = ledger.verdictBytes(of: Self.standard(path))
+            try Self.checkVerdicts(path, options, isKnown: committed != nil, isNewDatabase: rows.epoch == 1)
+            verdictWriter = try VerdictWriter(path: path, committedLength: committed ?? 0, scorer: engine.scorer)
         }
     }
 
     deinit { committer.stop() }
+
+    private static func standard(_ path: String) -> String { URL(filePath: path).standardizedFileURL.path }
+
+    /// - Throws: `PipelineError.verdicts` when the file is an input or the database, or holds what this database did not write.
+    private static func checkVerdicts(_ path: String, _ options: ScoreJobOptions, isKnown: Bool, isNewDatabase: Bool) throws {
+        var own = stat()
+        guard stat(path, &own) == 0 else { return }
+        for other in options.inputs + [options.database] where other != "-" {
+            var facts = stat()
+            if stat(other, &facts) == 0, facts.st_dev == own.st_dev, facts.st_ino == own.st_ino {
+                throw PipelineError.verdicts("\(path): is \(other) itself, and would be overwritten; name another file")
+            }
+        }
+        guard isKnown || isNewDatabase || own.st_size == 0 || own.st_mode & S_IFMT != S_IFREG else {
+            throw PipelineError.verdicts(
+                "\(path): is there already, and the verdicts in it are not where \(options.database) goes on; name another file, or remove it")
+        }
+    }
 
     /// The open database, to read what was committed.
     package var database: DuckDB { warehouse.database }
@@ -116,12 +137,19 @@ package final class ScoreJob {
             } catch let error as SourceError {
                 failure = PipelineError.input("\(error)")
                 break
+            } catch let error as PipelineError {
+                failure = error
+                break
             }
             done += sizes[index] ?? 0
         }
         if report.events > 0 || ledger.hasChanges { try commitEpoch(final: true) }
         try committer.finish()
         if let failure { throw failure }
+        if report.run.late * 2 > report.run.received {
+            report.notes.append(
+                "\(report.run.late) of \(report.run.received) clicks were late: were the inputs given in order of time, and are the first events' times right?")
+        }
         for record in ledger.touched { report.inputs = report.inputs + JobTotals(record) }
         report.seconds = (ContinuousClock.now - started) / .seconds(1)
         return report
@@ -132,13 +160,19 @@ package final class ScoreJob {
     }
 
     private func score(_ input: String, progress: (Int64) -> Void) throws {
-        let stream = try ClickStream(path: input, format: options.format, defaults: options.defaults)
+        let stream = try ClickStream(path: input, format: options.format, defaults: options.defaults, waitsForPrefix: true)
         guard !stream.prefix.isEmpty else {
+            // An archive that is broken before its first byte of content says so now.
+            _ = try stream.next(into: batches[0])
             report.notes.append("\(input): empty")
             return
         }
         let position = ledger.begin(input, identity: SourceIdentity(prefix: stream.prefix))
-        if position.offset > 0 { stream.resume(at: position) }
+        isPlainFile = stream.compression == .none && stream.inputSize != nil
+        if position.offset > 0 {
+            if isPlainFile { try SourceIdentity.checkResume(input, ledger.current) }
+            stream.resume(at: position)
+        }
         rows.source = ledger.current.source
         let eventsBefore = report.events
         let decoder = DecodeThread(stream, batches: batches)
@@ -157,6 +191,7 @@ package final class ScoreJob {
             }
             progress(stream.bytesConsumedOfInput)
         }
+        if isPlainFile { ledger.setTail(SourceIdentity.tailHash(of: input, before: ledger.current.offset)) }
         ledger.finish()
         if position.offset > 0 {
             if report.events == eventsBefore { report.alreadyScored.append(input) } else { report.resumed.append(input) }
@@ -169,8 +204,9 @@ package final class ScoreJob {
     private func commitEpoch(final: Bool) throws {
         guard engine.totals.isConserved else { throw PipelineError.state("conservation check failed: \(engine.totals)") }
         engine.drain(final: final, into: rows)
+        ledger.setTail(isPlainFile ? SourceIdentity.tailHash(of: ledger.current.name, before: ledger.current.offset) : nil)
         try verdictWriter?.synchronize()
-        if let verdictWriter, let path = options.verdictsPath { ledger.setVerdicts(path: path, bytes: verdictWriter.length) }
+        if let verdictWriter, let path = options.verdictsPath { ledger.setVerdicts(path: Self.standard(path), bytes: verdictWriter.length) }
         rows.close(
             totals: engine.totals, source: ledger.current, sources: ledger.takeChanges(),
             committedAt: EventTime(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)))

@@ -49,6 +49,13 @@ struct SourceLedger {
         if records[current.source]?.finished != true { store() }
     }
 
+    /// Notes what stands before the current place, so that a later run can tell whether the file is still the same.
+    mutating func setTail(_ hash: String?) {
+        guard current.tailHash != hash else { return }
+        current.tailHash = hash
+        if records[current.source] != nil { store() }
+    }
+
     mutating func setVerdicts(path: String, bytes: Int64) {
         current.verdictsPath = path
         current.verdictsBytes = bytes
@@ -62,9 +69,9 @@ struct SourceLedger {
 
     var hasChanges: Bool { !changed.isEmpty }
 
-    /// Committed length of a verdicts file: 0 when no source wrote to it.
-    func verdictBytes(of path: String) -> Int64 {
-        records.values.filter { $0.verdictsPath == path }.map(\.verdictsBytes).max() ?? 0
+    /// Committed length of a verdicts file, by its standard path; nil when no source wrote to it last.
+    func verdictBytes(of path: String) -> Int64? {
+        records.values.filter { $0.verdictsPath == path }.map(\.verdictsBytes).max()
     }
 
     /// Records of the sources this job was given.

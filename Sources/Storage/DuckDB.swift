@@ -20,6 +20,7 @@ package final class DuckDB: @unchecked Sendable {
     package static func open(
         _ path: String, readOnly: Bool = false, threads: Int = 2, memoryLimitBytes: Int = 2 << 30
     ) throws(StorageError) -> DuckDB {
+        try DuckDBFile.check(path)
         let database = try DuckDBDatabase(path, readOnly: readOnly, threads: threads, memoryLimitBytes: memoryLimitBytes)
         return try DuckDB(database)
     }
@@ -121,7 +122,7 @@ final class DuckDBDatabase: @unchecked Sendable {
         isReadOnly = readOnly
         // From here on `deinit` runs also when `init` throws.
         var options = [
-            ("path", path), ("threads", String(max(1, threads))), ("memory_limit", "\(max(64, memoryLimitBytes >> 20))MiB"),
+            ("path", DuckDBFile.absolute(path)), ("threads", String(max(1, threads))), ("memory_limit", "\(max(64, memoryLimitBytes >> 20))MiB"),
             // Nothing is ever fetched from the network.
             ("autoinstall_known_extensions", "false"), ("autoload_known_extensions", "false"),
         ]

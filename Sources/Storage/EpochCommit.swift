@@ -32,6 +32,8 @@ package struct SourceRecord: Hashable, Sendable {
     package var prefixHash: String
     package var offset: Int64
     package var line: Int64
+    /// Hash of the bytes before `offset`, where they can be read again; nil elsewhere.
+    package var tailHash: String?
     package var finished: Bool
     /// Of this source alone.
     package var totals: EventTotals
@@ -44,6 +46,7 @@ package struct SourceRecord: Hashable, Sendable {
 
     package init(
         source: String, name: String, prefixBytes: Int64 = 0, prefixHash: String = "", offset: Int64 = 0, line: Int64 = 0,
+        tailHash: String? = nil,
         finished: Bool = false, totals: EventTotals = EventTotals(), grossCost: Money = .zero, billableCost: Money = .zero,
         verdictsPath: String? = nil, verdictsBytes: Int64 = 0
     ) {
@@ -53,6 +56,7 @@ package struct SourceRecord: Hashable, Sendable {
         self.prefixHash = prefixHash
         self.offset = offset
         self.line = line
+        self.tailHash = tailHash
         self.finished = finished
         self.totals = totals
         self.grossCost = grossCost

@@ -98,6 +98,7 @@ extension Warehouse {
             rows.append(text: source.prefixHash)
             rows.append(int64: source.offset)
             rows.append(int64: source.line)
+            if let tail = source.tailHash { rows.append(text: tail) } else { rows.appendNull() }
             rows.append(bool: source.finished)
             append(source.totals, to: rows)
             rows.append(money: source.grossCost)

@@ -75,9 +75,9 @@ package final class Warehouse: @unchecked Sendable {
         try rows(.sources, "ORDER BY source", []) { row in
             SourceRecord(
                 source: row[0].text ?? "", name: row[1].text ?? "", prefixBytes: row[2].int ?? 0, prefixHash: row[3].text ?? "",
-                offset: row[4].int ?? 0, line: row[5].int ?? 0, finished: row[6].bool ?? false, totals: EventTotals(row[7...12]),
-                grossCost: row[13].money ?? .zero, billableCost: row[14].money ?? .zero, verdictsPath: row[15].text,
-                verdictsBytes: row[16].int ?? 0)
+                offset: row[4].int ?? 0, line: row[5].int ?? 0, tailHash: row[6].text, finished: row[7].bool ?? false,
+                totals: EventTotals(row[8...13]), grossCost: row[14].money ?? .zero, billableCost: row[15].money ?? .zero,
+                verdictsPath: row[16].text, verdictsBytes: row[17].int ?? 0)
         }
     }
 

@@ -112,17 +112,17 @@ extension WarehouseTable {
         [
             ArrowColumn("source", .text), ArrowColumn("name", .text), ArrowColumn("prefix_bytes", .int64),
             ArrowColumn("prefix_hash", .text), ArrowColumn("offset", .int64), ArrowColumn("line", .int64),
-            ArrowColumn("finished", .bool),
+            ArrowColumn("tail_hash", .text), ArrowColumn("finished", .bool),
         ] + totalColumns + [
             ArrowColumn("gross_cost", .money), ArrowColumn("billable_cost", .money), ArrowColumn("verdicts_path", .text),
             ArrowColumn("verdicts_bytes", .int64),
         ])
 
-    /// A human's decision about a click; the newest of a click counts.
+    /// A human's decision about a click, which is known by its id and time; the newest of a click counts.
     package static let reviews = WarehouseTable(
         "reviews",
         [
-            ArrowColumn("click_id", .text), ArrowColumn("reviewer", .text), ArrowColumn("label", .text), ArrowColumn("note", .text),
+            ArrowColumn("click_id", .text), ArrowColumn("click_ts", .timestamp), ArrowColumn("reviewer", .text), ArrowColumn("label", .text), ArrowColumn("note", .text),
             ArrowColumn("reviewed_at", .timestamp), ArrowColumn("original_label", .text), ArrowColumn("cost", .money),
             ArrowColumn("advertiser_id", .text), ArrowColumn("campaign_id", .text), ArrowColumn("ad_id", .text),
             ArrowColumn("date", .date),

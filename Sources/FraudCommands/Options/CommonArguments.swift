@@ -60,9 +60,9 @@ struct TimeArgument: ExpressibleByArgument {
         guard parts.count == 2, let date = CivilDate(String(parts[0])) else { return nil }
         let clock = parts[1].split(separator: ":", omittingEmptySubsequences: false)
         guard (2...3).contains(clock.count), let hour = Int64(clock[0]), let minute = Int64(clock[1]),
-            let second = clock.count == 3 ? Int64(clock[2]) : 0, 0..<24 ~= hour, 0..<60 ~= minute, 0..<60 ~= second
+            let second = clock.count == 3 ? Double(clock[2]) : 0, 0..<24 ~= hour, 0..<60 ~= minute, 0..<60 ~= second
         else { return nil }
-        time = EventTime(milliseconds: date.start.milliseconds + (hour * 3600 + minute * 60 + second) * 1000)
+        time = EventTime(milliseconds: date.start.milliseconds + (hour * 3600 + minute * 60) * 1000 + Int64((second * 1000).rounded()))
     }
 }
 

@@ -56,8 +56,11 @@ final class ProgressBar {
 
 /// Writes whole texts to standard output (data) and standard error (all else).
 enum Terminal {
-    static func output(_ text: String) {
-        try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    /// - Throws: `CommandError` when the output cannot be written: the job has then failed.
+    static func output(_ text: String) throws {
+        do { try FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) } catch {
+            throw CommandError("standard output cannot be written: \(String(cString: strerror(errno)))")
+        }
     }
 
     static func error(_ text: String) {
