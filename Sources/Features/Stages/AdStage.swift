@@ -5,7 +5,8 @@ extension FeatureExtractor {
     /// Pairs: visitor and ad, address and ad, network and advertiser.
     func pairStage(_ clicks: SelectedClicks, _ columns: FeatureColumns) {
         for row in 0..<clicks.count {
-            if row + Prefetch.keys < clicks.count { prefetchPairs(clicks[row + Prefetch.keys].pointee) }
+            if row + Prefetch.keys < clicks.count { prefetchPairs(clicks[row + Prefetch.keys]) }
+            if row + Prefetch.state < clicks.count { prefetchPairStates(clicks[row + Prefetch.state]) }
             let c = clicks[row].pointee
             let now = c.ts_ms
             if c.visitor_hash == 0 {
@@ -32,10 +33,17 @@ extension FeatureExtractor {
     }
 
     @inline(__always)
-    private func prefetchPairs(_ c: ClickRecord) {
-        visitorAds.prefetchKeys(fraud_mix(c.visitor_hash, c.ad_hash))
-        addressAds.prefetchKeys(fraud_mix(AddressKey.address(c), c.ad_hash))
-        subnetAdvertisers.prefetchKeys(fraud_mix(AddressKey.subnet(c), c.advertiser_hash))
+    private func prefetchPairs(_ click: UnsafeMutablePointer<ClickRecord>) {
+        visitorAds.prefetchKeys(fraud_mix(click.pointee.visitor_hash, click.pointee.ad_hash))
+        addressAds.prefetchKeys(fraud_mix(AddressKey.address(click.pointee), click.pointee.ad_hash))
+        subnetAdvertisers.prefetchKeys(fraud_mix(AddressKey.subnet(click.pointee), click.pointee.advertiser_hash))
+    }
+
+    @inline(__always)
+    private func prefetchPairStates(_ click: UnsafeMutablePointer<ClickRecord>) {
+        visitorAds.prefetchState(fraud_mix(click.pointee.visitor_hash, click.pointee.ad_hash))
+        addressAds.prefetchState(fraud_mix(AddressKey.address(click.pointee), click.pointee.ad_hash))
+        subnetAdvertisers.prefetchState(fraud_mix(AddressKey.subnet(click.pointee), click.pointee.advertiser_hash))
     }
 
     func adStage(_ clicks: SelectedClicks, _ columns: FeatureColumns) {

@@ -1,5 +1,6 @@
 internal import CClickRecord
 package import ClickModel
+internal import Sketches
 
 /// State of one key: plain bytes that a snapshot copies and that a stream engine could hold as keyed state.
 package protocol KeyState: BitwiseCopyable {
@@ -18,10 +19,12 @@ package protocol KeyState: BitwiseCopyable {
 /// never removed one by one, so a set that is not full ends a search.
 ///
 /// - Time to live: an entry whose `lastSeen` is `timeToLive` or more behind the click reads as never seen.
-/// - Growth: by half, when 4 of 5 slots are taken; entries that can only read as expired are dropped first.
+/// - Growth: twofold, when 4 of 5 slots are taken; entries that can only read as expired are dropped first.
 /// - At the limit: the entry of the four sets' first with the oldest `lastSeen` is overwritten and counted in `evicted`.
 /// - Complexity: O(1); one or two cache misses a lookup; allocates only when it grows.
 package final class KeyedTable<State: KeyState> {
+    /// The memory `keys` and `states` point into.
+    private var memory: Memory
     private var keys: UnsafeMutablePointer<UInt64>
     private var states: UnsafeMutablePointer<State>
     private var setCount: Int
@@ -41,22 +44,30 @@ package final class KeyedTable<State: KeyState> {
         let perSet = Self.ways * (8 + MemoryLayout<State>.stride)
         maximumSets = max(Self.probes, maximumBytes / perSet)
         self.timeToLive = timeToLive
-        setCount = min(maximumSets, 512)
-        (keys, states) = Self.allocate(sets: setCount)
+        setCount = min(maximumSets, 1024)
+        memory = Memory(sets: setCount)
+        (keys, states) = (memory.keys, memory.states)
     }
 
-    deinit {
-        keys.deallocate()
-        states.deallocate()
+    /// Zeroed keys and states, on huge pages where they are large: a lookup is then one cache miss and no page walk.
+    private struct Memory {
+        private let keyBytes: AlignedMemory
+        private let stateBytes: AlignedMemory
+        let keys: UnsafeMutablePointer<UInt64>
+        let states: UnsafeMutablePointer<State>
+
+        init(sets: Int) {
+            let slots = sets * ways
+            keyBytes = AlignedMemory(byteCount: slots * 8)
+            stateBytes = AlignedMemory(byteCount: slots * MemoryLayout<State>.stride)
+            keys = keyBytes.base.bindMemory(to: UInt64.self, capacity: slots)
+            states = stateBytes.base.bindMemory(to: State.self, capacity: slots)
+        }
     }
 
-    private static func allocate(sets: Int) -> (UnsafeMutablePointer<UInt64>, UnsafeMutablePointer<State>) {
-        let slots = sets * ways
-        let keys = UnsafeMutableRawPointer.allocate(byteCount: slots * 8, alignment: 64).bindMemory(to: UInt64.self, capacity: slots)
-        keys.update(repeating: 0, count: slots)
-        let states = UnsafeMutableRawPointer.allocate(byteCount: slots * MemoryLayout<State>.stride, alignment: 64)
-            .bindMemory(to: State.self, capacity: slots)
-        return (keys, states)
+    private func use(_ new: Memory) {
+        memory = new
+        (keys, states) = (new.keys, new.states)
     }
 
     /// Bytes held now.
@@ -158,23 +169,23 @@ package final class KeyedTable<State: KeyState> {
         var live = 0
         for slot in 0..<setCount * Self.ways where keys[slot] != 0 && states[slot].lastSeen &+ timeToLive > horizon { live += 1 }
         // Mostly expired: a rebuild of the same size is enough.
-        let wanted = live * 2 < count ? setCount : min(maximumSets, setCount + setCount / 2 + 1)
+        let wanted = live * 2 < count ? setCount : min(maximumSets, setCount * 2)
         rebuild(sets: wanted, horizon: horizon)
     }
 
     private func rebuild(sets wanted: Int, horizon: Int64) {
-        let (oldKeys, oldStates, oldSlots) = (keys, states, setCount * Self.ways)
+        // Holds the old keys and states until everything is in the new ones.
+        let old = memory
+        let (oldKeys, oldStates, oldSlots) = (old.keys, old.states, setCount * Self.ways)
         var sets = wanted
         retry: while true {
             setCount = sets
-            (keys, states) = Self.allocate(sets: sets)
+            use(Memory(sets: sets))
             count = 0
             for slot in 0..<oldSlots where oldKeys[slot] != 0 && oldStates[slot].lastSeen &+ timeToLive > horizon {
                 guard let free = freeSlot(for: oldKeys[slot]) else {
                     if sets < maximumSets {
-                        keys.deallocate()
-                        states.deallocate()
-                        sets = min(maximumSets, sets + sets / 2 + 1)
+                        sets = min(maximumSets, sets * 2)
                         continue retry
                     }
                     evicted += 1
@@ -186,8 +197,7 @@ package final class KeyedTable<State: KeyState> {
             }
             break
         }
-        oldKeys.deallocate()
-        oldStates.deallocate()
+        withExtendedLifetime(old) {}
     }
 
     // MARK: Snapshot
@@ -222,14 +232,13 @@ package final class KeyedTable<State: KeyState> {
         guard sets > 0, savedKeys.count == sets * Self.ways, savedKeys.count(where: { $0 != 0 }) == entries else {
             throw StateError("snapshot of a keyed table has \(savedKeys.count) keys for \(sets) sets")
         }
-        let (newKeys, newStates) = Self.allocate(sets: sets)
+        let new = Memory(sets: sets)
         for slot in 0..<savedKeys.count {
-            newKeys[slot] = savedKeys[slot]
+            new.keys[slot] = savedKeys[slot]
             // Padding after a state was written with it.
-            if savedKeys[slot] != 0 { newStates[slot] = try reader.readStrided(State.self) }
+            if savedKeys[slot] != 0 { new.states[slot] = try reader.readStrided(State.self) }
         }
-        keys.deallocate()
-        states.deallocate()
-        (keys, states, setCount, count, evicted) = (newKeys, newStates, sets, entries, evictedBefore)
+        use(new)
+        (setCount, count, evicted) = (sets, entries, evictedBefore)
     }
 }
