@@ -14,7 +14,7 @@ DEBIAN := libopenblas-dev liblapacke-dev libsimdjson-dev libmaxminddb-dev libre2
 PIP := duckdb==2.0.0 crawler-user-agents==1.67.0 numpy==2.4.6 scipy==1.17.1 scikit-learn==1.9.1 pandas==3.1.1
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test bench champion torture clean
+.PHONY: help deps build run test bench bench-quality champion torture clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -46,6 +46,10 @@ test: deps ## build and pass every test
 bench: deps ## clicks a second of each stage, nanoseconds of one inline score, allocations per click
 	$(BUILD) --product fraud-bench
 	"$$($(BUILD) --show-bin-path)/fraud-bench"
+
+bench-quality: build ## recall by family and false positives on unseen synthetic traffic
+	@mkdir -p .build/quality && $(BIN) simulate --clicks 200000 --seed 77 --profile test --out .build/quality/test.ndjson
+	$(BIN) evaluate .build/quality/test.ndjson --lists training-data
 
 # Five days of different volume, so that the model does not learn one site's traffic: training-data/README.md.
 CHAMPION_DAYS := 60000:31:2026-10-05 600000:32:2026-10-06 200000:33:2026-10-07 500000:34:2026-10-08 100000:35:2026-10-09
