@@ -40,7 +40,7 @@ package struct ReviewQueue {
         add("advertiser_id = ?", filter.advertiser.map { .text($0) })
         add("ts >= ?", filter.from.map { .time($0) })
         add("ts < ?", filter.to.map { .time($0) })
-        if filter.unreviewed { conditions.append("(click_id, ts) NOT IN (SELECT (click_id, click_ts) FROM reviews)") }
+        if filter.unreviewed { conditions.append("NOT EXISTS (SELECT 1 FROM reviews r WHERE r.click_id = f.click_id AND r.click_ts = f.ts)") }
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         return try clicks("\(condition) ORDER BY ts DESC, click_id LIMIT \(max(0, filter.limit))", parameters)
     }
@@ -115,7 +115,7 @@ package struct ReviewQueue {
     }
 
     private func clicks(_ tail: String, _ parameters: [Value]) throws(StorageError) -> [FlaggedClick] {
-        let result = try database.query("SELECT \(FlaggedClick.columns) FROM flagged_clicks \(tail)", parameters)
+        let result = try database.query("SELECT \(FlaggedClick.columns) FROM flagged_clicks f \(tail)", parameters)
         return result.rows.map { FlaggedClick($0, columns: result.columns) }
     }
 }

@@ -1,4 +1,5 @@
-/// An amount in 1/10000 of a currency unit. Never a float: sums are exact.
+/// An amount in 1/10000 of a currency unit. Never a float: sums are exact, and stay at ±922 million million units instead of
+/// overflowing.
 public struct Money: Hashable, Comparable, Sendable, BitwiseCopyable {
     /// Ten-thousandths of a unit.
     public var e4: Int64
@@ -9,11 +10,17 @@ public struct Money: Hashable, Comparable, Sendable, BitwiseCopyable {
     public static let zero = Money(e4: 0)
 
     @inlinable
-    public static func + (a: Money, b: Money) -> Money { Money(e4: a.e4 + b.e4) }
+    public static func + (a: Money, b: Money) -> Money {
+        let (sum, overflow) = a.e4.addingReportingOverflow(b.e4)
+        return Money(e4: overflow ? (b.e4 < 0 ? .min : .max) : sum)
+    }
     @inlinable
-    public static func - (a: Money, b: Money) -> Money { Money(e4: a.e4 - b.e4) }
+    public static func - (a: Money, b: Money) -> Money {
+        let (difference, overflow) = a.e4.subtractingReportingOverflow(b.e4)
+        return Money(e4: overflow ? (b.e4 < 0 ? .max : .min) : difference)
+    }
     @inlinable
-    public static func += (a: inout Money, b: Money) { a.e4 += b.e4 }
+    public static func += (a: inout Money, b: Money) { a = a + b }
     @inlinable
     public static func < (a: Money, b: Money) -> Bool { a.e4 < b.e4 }
 }

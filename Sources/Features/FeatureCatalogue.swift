@@ -5,7 +5,7 @@ public import ClickModel
 /// Windows of 10 s, 1 min and 1 h are panes of event time: the 10 s figure is the current 10 s pane, the minute the last
 /// six of those (a 1-minute window sliding by 10 s), the hour the last six 10-minute panes. All counts include the
 /// click itself. "Distinct" figures are linear-counting estimates (Whang et al. 1990) over 64 bits and two half-hour
-/// generations: exact to about ±1 below 10, ±10 % to 60, saturating near 260.
+/// generations: exact to about ±1 below 10, ±10 % to 60, at most 240 (98 for agents and ads of an address).
 public enum Feature: Int, CaseIterable, Sendable {
     // Rates
     case ipClicks10s, ipClicks1m, ipClicks1h
@@ -49,7 +49,7 @@ public enum Feature: Int, CaseIterable, Sendable {
 
     private var rateFacts: (String, String, String, String)? {
         switch self {
-        case .ipClicks10s: ("ip_clicks_10s", "count", "clicks from the address in the current 10 s pane", "no ip")
+        case .ipClicks10s: ("ip_clicks_10s", "count", "clicks from the address (IPv6: its /64) in the current 10 s pane", "no ip")
         case .ipClicks1m: ("ip_clicks_1m", "count", "clicks from the address in the minute, sliding by 10 s", "no ip")
         case .ipClicks1h: ("ip_clicks_1h", "count", "clicks from the address in the hour, sliding by 10 min", "no ip")
         case .subnetClicks10s: ("subnet_clicks_10s", "count", "clicks from the network (IPv4 /24, IPv6 /48) in 10 s", "no ip")
@@ -83,7 +83,7 @@ public enum Feature: Int, CaseIterable, Sendable {
         case .deviceEqualGapShare: ("device_equal_gap_share", "share", "share of the device's last gaps within 5 % (or 20 ms) of their median", "fewer than 4 gaps")
         case .ipSecondsSinceLast: ("ip_seconds_since_last", "s", "time since the address's previous click", "first click of the address")
         case .deviceSecondsSinceLast: ("device_seconds_since_last", "s", "time since the device's previous click", "first click of the device")
-        case .deviceAgeSeconds: ("device_age_s", "s", "time since the device fingerprint was first seen", "no device_fingerprint")
+        case .deviceAgeSeconds: ("device_age_s", "s", "time since the device fingerprint's first click, or its first after two silent hours", "no device_fingerprint")
         default: nil
         }
     }
@@ -92,7 +92,7 @@ public enum Feature: Int, CaseIterable, Sendable {
         switch self {
         case .deviceDistinctIPs1h: ("device_distinct_ips_1h", "count", "addresses the device fingerprint used in the hour", "no device_fingerprint or no ip")
         case .deviceDistinctSubnets1h: ("device_distinct_subnets_1h", "count", "networks the device fingerprint used in the hour", "no device_fingerprint or no ip")
-        case .ipDistinctUsers1h: ("ip_distinct_users_1h", "count", "users (user_id, else device, else agent) behind the address in the hour", "no ip")
+        case .ipDistinctUsers1h: ("ip_distinct_users_1h", "count", "users (user_id, else device, else agent) behind the address in the hour", "no ip, or no user_id, device and agent")
         case .ipDistinctDevices1h: ("ip_distinct_devices_1h", "count", "device fingerprints behind the address in the hour", "no ip or no device_fingerprint")
         case .ipDistinctAgents1h: ("ip_distinct_agents_1h", "count", "user agents behind the address in the hour", "no ip or no user_agent")
         case .ipDistinctAds1h: ("ip_distinct_ads_1h", "count", "ads clicked from the address in the hour", "no ip")
@@ -101,8 +101,8 @@ public enum Feature: Int, CaseIterable, Sendable {
         case .travelSpeedKmh: ("travel_speed_kmh", "km/h", "speed since the user's or device's previous click over at least a minute, less 300 km for the positions' error; 0 within 300 km", "no position now or before")
         case .travelJumps1h: ("travel_jumps_1h", "count", "jumps over 1,000 km/h of the user or device, halved every half-hour; a VPN switched on is one", "no position now or before")
         case .timezoneMismatchMin: ("timezone_mismatch_min", "min", "distance between the browser's UTC offset and the longitude's solar time", "no tz_offset_min or no position")
-        case .visitorAdClicks1h: ("visitor_ad_clicks_1h", "count", "clicks of this visitor on this ad in the hour", "no user_id, device, ip or agent")
-        case .visitorAdSecondsSinceLast: ("visitor_ad_seconds_since_last", "s", "time since this visitor's previous click on this ad", "first such click")
+        case .visitorAdClicks1h: ("visitor_ad_clicks_1h", "count", "clicks of this visitor (user_id, else device, else ip and agent) on this ad in the hour", "no user_id, device and agent")
+        case .visitorAdSecondsSinceLast: ("visitor_ad_seconds_since_last", "s", "time since this visitor's previous click on this ad", "first such click, or no user_id, device and agent")
         case .ipAdClicks1h: ("ip_ad_clicks_1h", "count", "clicks from this address on this ad in the hour", "no ip")
         case .subnetAdvertiserClicks1h: ("subnet_advertiser_clicks_1h", "count", "clicks from this network on this advertiser in the hour", "no ip")
         case .pointerPathRepeats: ("pointer_path_repeats", "count", "clicks of the device in a row with the same pointer path, to 1 % (up to 255)", "no pointer path or no device_fingerprint")

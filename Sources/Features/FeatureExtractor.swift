@@ -64,7 +64,8 @@ package final class FeatureExtractor {
     ///
     /// - Parameters:
     ///   - rows: indices into the batch, ascending: the clicks to score.
-    ///   - horizon: event time before which no click will be scored any more (watermark less lateness).
+    ///   - horizon: event time before which no click of this batch or a later one will be scored (the watermark before the
+    ///     batch, less lateness).
     /// - Complexity: O(rows); about ten table lookups a click.
     package func extract(
         _ batch: ClickBatch, rows: UnsafeBufferPointer<Int32>, horizon: Int64, into block: FeatureBlock
@@ -115,6 +116,7 @@ package final class FeatureExtractor {
 
     package func write(to writer: inout StateWriter) {
         writer.append(tag: "FEAT")
+        writer.append(listsDigest)
         addresses.write(to: &writer)
         subnets.write(to: &writer)
         devices.write(to: &writer)
@@ -129,6 +131,7 @@ package final class FeatureExtractor {
 
     package func restore(from reader: inout StateReader) throws(StateError) {
         try reader.expect(tag: "FEAT")
+        let isSameLists = try reader.read(UInt64.self) == listsDigest
         try addresses.restore(from: &reader)
         try subnets.restore(from: &reader)
         try devices.restore(from: &reader)
@@ -139,7 +142,14 @@ package final class FeatureExtractor {
         try addressAds.restore(from: &reader)
         try subnetAdvertisers.restore(from: &reader)
         try agents.restore(from: &reader)
+        guard !isSameLists else { return }
+        // What the old lists said is asked again at each key's next click.
+        agents.removeAll()
+        addresses.forEach { $0.listFlags |= Self.staleBit }
     }
+
+    /// First 64 bits of the lists' digest; 0 without lists.
+    private var listsDigest: UInt64 { lists.flatMap { UInt64($0.digest.prefix(16), radix: 16) } ?? 0 }
 }
 
 /// The clicks of a batch that are to be scored.

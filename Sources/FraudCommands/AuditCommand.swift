@@ -113,8 +113,8 @@ enum ClickFacts {
     static func all(of click: FlaggedClick) -> [(String, String)] {
         var facts = [
             ("click_id", click.clickID), ("ts", click.time.description), ("label", "fraud"),
-            ("score", String(format: "%.6f", click.score)), ("ivt", click.ivt), ("decided by", click.decidingRule),
-            ("reasons", click.reasons.joined(separator: " ")), ("rules fired", click.rules.joined(separator: " ")),
+            ("score", String(format: "%.6f", click.score)), ("ivt", click.ivt), ("decided_by", click.decidingRule),
+            ("reasons", click.reasons.joined(separator: " ")), ("rules_fired", click.rules.joined(separator: " ")),
             ("cost", click.cost.description), ("advertiser_id", click.advertiser), ("campaign_id", click.campaign), ("ad_id", click.ad),
         ]
         facts += click.details.map { ($0.name, $0.value) }

@@ -79,7 +79,8 @@ struct Explanation {
             ])
         }
         let rules = ruleTexts.map { JSONOutput.object([("id", JSONOutput.string($0.id)), ("when", JSONOutput.string($0.when))]) }
-        var members = facts.map { ($0.0, JSONOutput.string($0.1)) }
+        let numbers: Set<String> = ["score", "cost", "source_offset"]
+        var members = facts.map { ($0.0, numbers.contains($0.0) ? $0.1 : JSONOutput.string($0.1)) }
         members.append(("rules", "[" + rules.joined(separator: ", ") + "]"))
         members.append(("intercept", intercept.map { "\($0)" } ?? "null"))
         members.append(("contributions", "[" + features.joined(separator: ", ") + "]"))

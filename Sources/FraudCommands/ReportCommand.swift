@@ -103,7 +103,7 @@ public struct ReportCommand: ParsableCommand {
         let result = try database.query(
             """
             SELECT publisher_id, \(step)count(*)::BIGINT AS fraud, sum(cost)::DECIMAL(19,4) AS fraud_cost,
-                count(DISTINCT coalesce(user_id, device_fingerprint, ip || user_agent))::BIGINT AS visitors
+                count(DISTINCT coalesce(user_id, device_fingerprint, coalesce(ip, '') || coalesce(user_agent, '')))::BIGINT AS visitors
             FROM flagged_clicks \(condition) GROUP BY ALL ORDER BY \(per == nil ? "" : "2, ")1
             """, parameters)
         return OutputTable(columns: result.columns, rows: result.rows.map(ScoreSummary.cells))

@@ -1,5 +1,6 @@
 package import ClickCodec
 package import ClickModel
+internal import Windows
 
 /// Replays click logs through the same admission as scoring, without a database: what training and evaluation read.
 ///
@@ -17,19 +18,15 @@ package enum ClickReplay {
         visit: (ClickBatch, UnsafeBufferPointer<Int32>, _ horizon: Int64) throws -> Void, progress: (_ events: Int) -> Void = { _ in }
     ) throws {
         var admission = Admission()
+        let windows = WindowStore()
         let batch = ClickBatch()
         var events = 0
         for input in inputs {
             let stream = try ClickStream(path: input, format: format, defaults: defaults)
             while try stream.next(into: batch) {
-                let lateness = admission.lateness
-                let chosen = admission.admit(
-                    batch,
-                    isLate: { ts, watermark in
-                        EventTime(milliseconds: ts).windowStart(size: EventTime.millisecondsPerMinute).milliseconds
-                            + EventTime.millisecondsPerMinute + lateness <= watermark
-                    }, ended: { _, _, _ in })
-                try visit(batch, UnsafeBufferPointer(start: UnsafePointer(admission.selected), count: chosen), admission.horizon)
+                let horizon = admission.horizon
+                let chosen = admission.admit(batch, isLate: { windows.isLate($0, watermark: $1) }, ended: { _, _, _ in })
+                try visit(batch, UnsafeBufferPointer(start: UnsafePointer(admission.selected), count: chosen), horizon)
                 events += batch.count
                 progress(events)
             }

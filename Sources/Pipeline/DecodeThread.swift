@@ -17,7 +17,6 @@ final class DecodeThread: @unchecked Sendable {
     private let stream: ClickStream
     private let free: BoundedQueue<ClickBatch>
     private let filled: BoundedQueue<DecodedBatch>
-    private let finished = BoundedQueue<Bool>(limit: 1)
     /// Set before `filled` is closed, read after it: the queue's lock orders the two.
     private var failure: SourceError?
 
@@ -42,7 +41,6 @@ final class DecodeThread: @unchecked Sendable {
             failure = error
         }
         filled.close()
-        finished.push(true)
     }
 
     /// The next batch, or nil at the end.
@@ -55,10 +53,9 @@ final class DecodeThread: @unchecked Sendable {
 
     func giveBack(_ batch: ClickBatch) { free.push(batch) }
 
-    /// Stops decoding and waits until the thread no longer touches the batches.
-    func stop() {
+    /// Stops decoding without waiting: the thread may be in a read that no one will answer. It keeps what it uses.
+    func abandon() {
         free.close()
         filled.close()
-        _ = finished.pop()
     }
 }

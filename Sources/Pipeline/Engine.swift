@@ -27,6 +27,8 @@ package final class Engine {
     /// Takes one batch through deduplication, lateness, scoring and windows.
     package func process(_ batch: ClickBatch, into rows: EpochRows, verdictWriter: VerdictWriter?) throws {
         let arena = UnsafePointer(batch.raw.arena)
+        // Of before the batch: what has expired by it reads as expired for each of its clicks, wherever the batch was cut.
+        let horizon = admission.horizon
         let chosen = admission.admit(batch, isLate: { windows.isLate($0, watermark: $1) }) { status, record, watermark in
             switch status {
             case .counted: break
@@ -45,7 +47,7 @@ package final class Engine {
         }
         totals.received += chosen
         let selected = UnsafeBufferPointer(start: UnsafePointer(admission.selected), count: chosen)
-        let verdicts = scorer.score(batch, rows: selected, horizon: admission.horizon)
+        let verdicts = scorer.score(batch, rows: selected, horizon: horizon)
         for k in 0..<chosen { count(batch, Int(selected[k]), k, verdicts[k], into: rows) }
         if let verdictWriter { try write(batch, verdicts, to: verdictWriter) }
     }
@@ -93,7 +95,7 @@ package final class Engine {
     // MARK: Snapshot
 
     /// Changes with the layout of any state below.
-    private static let stateVersion: UInt32 = 1
+    private static let stateVersion: UInt32 = 2
 
     package func snapshot() -> [UInt8] {
         var writer = StateWriter(reservingBytes: featureBytes + windows.byteCount + admission.byteCount + (1 << 20))

@@ -35,8 +35,8 @@ package struct JobTotals: Equatable, Sendable, BitwiseCopyable {
         sum.late += sign * other.late
         sum.rejected += sign * other.rejected
         sum.notClicks += sign * other.notClicks
-        sum.gross.e4 += Int64(sign) * other.gross.e4
-        sum.billable.e4 += Int64(sign) * other.billable.e4
+        sum.gross = sign > 0 ? gross + other.gross : gross - other.gross
+        sum.billable = sign > 0 ? billable + other.billable : billable - other.billable
         return sum
     }
 }

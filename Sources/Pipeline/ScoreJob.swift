@@ -86,6 +86,9 @@ package final class ScoreJob {
                 throw PipelineError.state(
                     "\(options.database) is at epoch \(last.epoch), but its state cannot be read: \(error). Keep FILE.state/ beside the database; without it, score the inputs again into a new database.")
             }
+            guard engine.totals.ends == last.totals else {
+                throw PipelineError.state("\(options.database).state belongs to another database: its totals are not those of epoch \(last.epoch)")
+            }
         }
         report.modelID = engine.scorer.modelID
         report.rulesetID = engine.scorer.rulesetID
@@ -138,6 +141,8 @@ package final class ScoreJob {
                 failure = PipelineError.input("\(error)")
                 break
             } catch let error as PipelineError {
+                // Only an input that was refused leaves everything before it whole.
+                guard case .input = error else { throw error }
                 failure = error
                 break
             }
@@ -167,34 +172,50 @@ package final class ScoreJob {
             report.notes.append("\(input): empty")
             return
         }
+        let before = ledger
         let position = ledger.begin(input, identity: SourceIdentity(prefix: stream.prefix))
-        isPlainFile = stream.compression == .none && stream.inputSize != nil
+        let isPlain = stream.compression == .none && stream.inputSize != nil
         if position.offset > 0 {
-            if isPlainFile { try SourceIdentity.checkResume(input, ledger.current) }
+            do { if isPlain { try SourceIdentity.checkResume(input, ledger.current) } } catch {
+                // What is refused leaves no trace: the next run must refuse it too.
+                ledger = before
+                throw error
+            }
             stream.resume(at: position)
         }
         rows.source = ledger.current.source
+        isPlainFile = false
         let eventsBefore = report.events
         let decoder = DecodeThread(stream, batches: batches)
-        defer { decoder.stop() }
-        while let decoded = try decoder.next() {
-            let before = engine.totals
-            try engine.process(decoded.batch, into: rows, verdictWriter: verdictWriter)
-            let added = engine.totals - before
-            ledger.advance(to: decoded.end, adding: added)
-            report.run = report.run + added
-            report.events += decoded.batch.count
-            eventsInEpoch += decoded.batch.count
-            decoder.giveBack(decoded.batch)
-            if eventsInEpoch >= options.epochEvents || rows.isFull || engine.liveCells >= options.maximumCells {
-                try commitEpoch(final: false)
+        do {
+            while let decoded = try decoder.next() {
+                try take(decoded, isPlain: isPlain)
+                decoder.giveBack(decoded.batch)
+                progress(stream.bytesConsumedOfInput)
             }
-            progress(stream.bytesConsumedOfInput)
+        } catch {
+            decoder.abandon()
+            throw error
         }
-        if isPlainFile { ledger.setTail(SourceIdentity.tailHash(of: input, before: ledger.current.offset)) }
+        if report.events > eventsBefore, isPlain { ledger.setTail(SourceIdentity.tailHash(of: input, before: ledger.current.offset)) }
         ledger.finish()
         if position.offset > 0 {
             if report.events == eventsBefore { report.alreadyScored.append(input) } else { report.resumed.append(input) }
+        }
+    }
+
+    /// Scores one batch and commits when the epoch is full.
+    private func take(_ decoded: DecodedBatch, isPlain: Bool) throws {
+        let before = engine.totals
+        try engine.process(decoded.batch, into: rows, verdictWriter: verdictWriter)
+        let added = engine.totals - before
+        ledger.advance(to: decoded.end, adding: added)
+        isPlainFile = isPlain
+        report.run = report.run + added
+        report.events += decoded.batch.count
+        eventsInEpoch += decoded.batch.count
+        if eventsInEpoch >= options.epochEvents || rows.isFull || engine.liveCells >= options.maximumCells {
+            try commitEpoch(final: false)
         }
     }
 
@@ -204,7 +225,7 @@ package final class ScoreJob {
     private func commitEpoch(final: Bool) throws {
         guard engine.totals.isConserved else { throw PipelineError.state("conservation check failed: \(engine.totals)") }
         engine.drain(final: final, into: rows)
-        ledger.setTail(isPlainFile ? SourceIdentity.tailHash(of: ledger.current.name, before: ledger.current.offset) : nil)
+        if isPlainFile { ledger.setTail(SourceIdentity.tailHash(of: ledger.current.name, before: ledger.current.offset)) }
         try verdictWriter?.synchronize()
         if let verdictWriter, let path = options.verdictsPath { ledger.setVerdicts(path: Self.standard(path), bytes: verdictWriter.length) }
         rows.close(

@@ -29,10 +29,10 @@ struct SourceIdentity {
     }
 
     /// The known source this content belongs to: the one with the longest prefix that it begins with. A short prefix is only
-    /// trusted while nothing beyond it was read.
+    /// trusted while nothing beyond it was read, or where what was read last can be checked.
     func match(among known: [SourceRecord]) -> SourceRecord? {
         known
-            .filter { $0.prefixBytes > 0 && ($0.prefixBytes == Self.maximumPrefix || $0.offset <= $0.prefixBytes) }
+            .filter { $0.prefixBytes > 0 && ($0.prefixBytes == Self.maximumPrefix || $0.offset <= $0.prefixBytes || $0.tailHash != nil) }
             .filter { $0.prefixBytes <= prefix.count && hash(first: Int($0.prefixBytes)) == $0.prefixHash }
             .max { $0.prefixBytes < $1.prefixBytes }
     }

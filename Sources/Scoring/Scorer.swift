@@ -73,7 +73,9 @@ public final class Scorer {
     ///
     /// - Parameter row: index of a click in the batch; clicks come in the order of their arrival.
     public func score(_ batch: ClickBatch, row: Int) -> Verdict {
-        latest = max(latest, batch.records[row].ts_ms)
+        let ts = batch.records[row].ts_ms
+        // A broken clock moves it by a minute at most.
+        latest = latest == Int64.min ? ts : min(max(latest, ts), latest + 60_000)
         oneRow.pointee = Int32(truncatingIfNeeded: row)
         return score(batch, rows: UnsafeBufferPointer(start: oneRow, count: 1), horizon: latest &- Self.inlineLateness)[0]
     }

@@ -119,6 +119,9 @@ struct FeatureExtractorTests {
         #expect(abs(speed - 6085) < 15, "\(speed)")
         #expect(value(.travelJumps1h, [berlin, newYork]) == 1)
         #expect(value(.travelSpeedKmh, [berlin, potsdam]) == 0)
+        // A click without a position in between says nothing of when the last one was left.
+        let unknown = TestClick(ts: 1_790_003_500_000, user: 1)
+        #expect(abs(value(.travelSpeedKmh, [berlin, unknown, newYork]) - 6085) < 15)
     }
 
     @Test("a bot that repeats one pointer path is counted, a person's paths are not")
@@ -133,6 +136,22 @@ struct FeatureExtractorTests {
     func timezone() {
         #expect(value(.timezoneMismatchMin, [TestClick(ts: 1, lat: 52.5, lon: 13.4, tzOffset: 60)]) < 10)
         #expect(value(.timezoneMismatchMin, [TestClick(ts: 1, lat: 40.7, lon: -74, tzOffset: 480)]) > 600)
+    }
+
+    @Test("an address alone does not make its clicks one visitor's")
+    func addressAlone() {
+        let shared = (0..<9).map { TestClick(ts: 1_790_000_000_000 + Int64($0) * 1000, ip: 0x0a00_0001) }
+        #expect(value(.ipClicks1m, shared) == 9)
+        #expect(value(.ipDistinctUsers1h, shared).isNaN && value(.visitorAdClicks1h, shared).isNaN)
+    }
+
+    @Test("a new ad's rate has no usual one to be compared with until a whole pane has passed")
+    func baselineNeedsAWholePane() {
+        let born = TestClick(ts: 1_790_000_399_000)
+        let launch = (0..<30).map { TestClick(ts: 1_790_000_401_000 + Int64($0) * 100) }
+        #expect(1_790_000_400_000 % 600_000 == 0, "the pane ends between the two")
+        #expect(value(.adRateRatio, [born] + launch).isNaN)
+        #expect(value(.adRateRatio, [born] + launch + [TestClick(ts: 1_790_001_000_001)]) > 0)
     }
 
     @Test("the catalogue has one unique name and a meaning for every column")

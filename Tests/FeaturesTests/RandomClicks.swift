@@ -71,13 +71,15 @@ struct TestClick {
         batch.raw.count += 1
     }
 
-    /// A stream with few keys, so that they meet again; out of order by up to 4 s.
+    /// A stream with few keys, so that they meet again; out of order by up to 4 s, and now and then by minutes.
     static func randomStream(seed: UInt64, count: Int, span: Int64) -> [TestClick] {
         var random = SplitMix64(state: seed)
         let start: Int64 = 1_790_000_000_000
         var clicks: [TestClick] = []
         for i in 0..<count {
             var click = TestClick(ts: start + span * Int64(i) / Int64(count) - Int64.random(in: 0..<4000, using: &random))
+            // A few come minutes late: behind the panes, not behind the lateness.
+            if Int.random(in: 0..<30, using: &random) == 0 { click.ts -= Int64.random(in: 0..<330_000, using: &random) }
             click.ad = Int.random(in: 0..<4, using: &random)
             click.advertiser = click.ad / 2
             click.publisher = Int.random(in: 0..<3, using: &random)

@@ -21,7 +21,8 @@ struct SlowFeatureModel {
         let own = clicks.last!.ts_ms / pane
         let newest = clicks.map { $0.ts_ms / pane }.max()!
         let counted = clicks.map { $0.ts_ms / pane }.filter { $0 > newest - 6 && $0 <= own }
-        return (Float(counted.count { $0 == own }), Float(counted.count))
+        // A click from before all panes counts itself alone.
+        return (Float(max(1, counted.count { $0 == own })), Float(max(1, counted.count)))
     }
 
     private func distinct(_ clicks: [ClickRecord], bits: Int, _ hash: (ClickRecord) -> UInt64?) -> Float {
@@ -94,13 +95,14 @@ struct SlowFeatureModel {
         out[.ipSecondsSinceLast] = since(ip)
         out[.deviceSecondsSinceLast] = since(device)
         out[.deviceAgeSeconds] = device.map { Float(max(0, click.ts_ms - $0[0].ts_ms)) / 1000 } ?? .nan
-        func mixed(_ c: ClickRecord) -> UInt64? { c.ip_version == 0 ? nil : fraud_mix(c.ip_high, c.ip_low) }
-        func network(_ c: ClickRecord) -> UInt64? { c.ip_version == 0 ? nil : fraud_mix(4, c.ip_low >> 8) }
+        func mixed(_ c: ClickRecord) -> UInt64? { c.ip_version == 0 ? nil : fraud_mix(4, c.ip_low) }
+        func network(_ c: ClickRecord) -> UInt64? { c.ip_version == 0 ? nil : fraud_mix(24, c.ip_low >> 8) }
         func known(_ value: UInt64) -> UInt64? { value == 0 ? nil : value }
         let hasIP = click.ip_version != 0
         out[.deviceDistinctIPs1h] = hasIP ? device.map { distinct($0, bits: 64, mixed) } ?? .nan : .nan
         out[.deviceDistinctSubnets1h] = hasIP ? device.map { distinct($0, bits: 64, network) } ?? .nan : .nan
-        out[.ipDistinctUsers1h] = ip.map { distinct($0, bits: 64) { $0.visitor_hash } } ?? .nan
+        func tellsApart(_ c: ClickRecord) -> Bool { c.user_hash != 0 || c.device_hash != 0 || c.agent_hash != 0 }
+        out[.ipDistinctUsers1h] = !tellsApart(click) ? .nan : ip.map { distinct($0, bits: 64) { tellsApart($0) ? $0.visitor_hash : nil } } ?? .nan
         out[.ipDistinctDevices1h] = click.device_hash == 0 ? .nan : ip.map { distinct($0, bits: 64) { known($0.device_hash) } } ?? .nan
         out[.ipDistinctAgents1h] = click.agent_hash == 0 ? .nan : ip.map { distinct($0, bits: 32) { known($0.agent_hash) } } ?? .nan
         out[.ipDistinctAds1h] = ip.map { distinct($0, bits: 32) { $0.ad_hash } } ?? .nan
@@ -110,7 +112,7 @@ struct SlowFeatureModel {
     private mutating func pairs(_ click: ClickRecord, _ out: inout [Feature: Float]) {
         out[.visitorAdClicks1h] = .nan
         out[.visitorAdSecondsSinceLast] = .nan
-        if click.visitor_hash != 0 {
+        if click.user_hash != 0 || click.device_hash != 0 || click.agent_hash != 0 {
             let clicks = history("va\(click.visitor_hash)/\(click.ad_hash)", adding: click)
             out[.visitorAdClicks1h] = panes(clicks, pane: 600_000).six
             if clicks.count > 1 {

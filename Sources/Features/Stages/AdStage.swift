@@ -9,7 +9,7 @@ extension FeatureExtractor {
             if row + Prefetch.state < clicks.count { prefetchPairStates(clicks[row + Prefetch.state]) }
             let c = clicks[row].pointee
             let now = c.ts_ms
-            if c.visitor_hash == 0 {
+            if !Visitor.isKnown(c) {
                 columns.set(.visitorAdClicks1h, row, .nan)
                 columns.set(.visitorAdSecondsSinceLast, row, .nan)
             } else {

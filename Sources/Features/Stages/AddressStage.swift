@@ -3,20 +3,29 @@ internal import ClickModel
 
 /// Hash keys of an address and of its network; not 0.
 enum AddressKey {
+    /// IPv4 whole; IPv6 by /64, for whoever has one address of a /64 has them all.
     @inline(__always)
-    static func address(_ c: ClickRecord) -> UInt64 { fraud_mix(c.ip_high, c.ip_low) }
+    static func address(_ c: ClickRecord) -> UInt64 { c.ip_version == 4 ? fraud_mix(4, c.ip_low) : fraud_mix(6, c.ip_high) }
 
     /// IPv4 by /24, IPv6 by /48: about what one customer holds.
     @inline(__always)
     static func subnet(_ c: ClickRecord) -> UInt64 {
-        c.ip_version == 4 ? fraud_mix(4, c.ip_low >> 8) : fraud_mix(6, c.ip_high >> 16)
+        c.ip_version == 4 ? fraud_mix(24, c.ip_low >> 8) : fraud_mix(48, c.ip_high >> 16)
     }
+}
+
+/// Whether a click tells visitors apart: an address alone does not, for many may share it.
+enum Visitor {
+    @inline(__always)
+    static func isKnown(_ c: ClickRecord) -> Bool { c.user_hash | c.device_hash | c.agent_hash != 0 }
 }
 
 extension FeatureExtractor {
     /// Bits of `AddressState.listFlags`.
     private static let hostingBit: UInt8 = 1
     private static let torBit: UInt8 = 2
+    /// The flags were taken from other lists than the ones at hand.
+    static let staleBit: UInt8 = 0x80
 
     func addressStage(_ clicks: SelectedClicks, _ columns: FeatureColumns) {
         for row in 0..<clicks.count {
@@ -28,7 +37,7 @@ extension FeatureExtractor {
                 continue
             }
             let (state, fresh) = addresses.state(of: AddressKey.address(c), now: c.ts_ms, horizon: clicks.horizon)
-            if fresh { state.pointee.listFlags = listFlags(c) }
+            if fresh || state.pointee.listFlags & Self.staleBit != 0 { state.pointee.listFlags = listFlags(c) }
             update(&state.pointee, c, fresh, columns, row)
         }
     }
@@ -67,7 +76,7 @@ extension FeatureExtractor {
         s.devices.rotate(generations)
         s.agents.rotate(generations)
         s.ads.rotate(generations)
-        columns.set(.ipDistinctUsers1h, row, s.users.add(c.visitor_hash))
+        columns.set(.ipDistinctUsers1h, row, Visitor.isKnown(c) ? s.users.add(c.visitor_hash) : .nan)
         columns.set(.ipDistinctDevices1h, row, c.device_hash == 0 ? .nan : s.devices.add(c.device_hash))
         columns.set(.ipDistinctAgents1h, row, c.agent_hash == 0 ? .nan : s.agents.add(c.agent_hash))
         columns.set(.ipDistinctAds1h, row, s.ads.add(c.ad_hash))

@@ -75,7 +75,7 @@ extension FeatureExtractor {
         let known = c.ip_version != 0
         columns.set(.deviceDistinctIPs1h, row, known ? s.addresses.add(AddressKey.address(c)) : .nan)
         columns.set(.deviceDistinctSubnets1h, row, known ? s.subnets.add(AddressKey.subnet(c)) : .nan)
-        let speed = Travel.move(&s.position, &s.jumps, lat: c.lat, lon: c.lon, milliseconds: now - s.lastSeen)
+        let speed = Travel.move(&s.position, &s.jumps, lat: c.lat, lon: c.lon, now: now)
         columns.set(.travelSpeedKmh, row, speed)
         columns.set(.travelJumps1h, row, speed.isNaN ? .nan : Float(s.jumps))
         columns.set(.pointerPathRepeats, row, pathRepeats(&s, c))
@@ -120,8 +120,7 @@ extension FeatureExtractor {
             columns.set(.userClicks10s, row, counts.tenSeconds)
             columns.set(.userClicks1m, row, counts.minute)
             columns.set(.userClicks1h, row, counts.hour)
-            let speed = Travel.move(
-                &state.pointee.position, &state.pointee.jumps, lat: c.lat, lon: c.lon, milliseconds: now - state.pointee.lastSeen)
+            let speed = Travel.move(&state.pointee.position, &state.pointee.jumps, lat: c.lat, lon: c.lon, now: now)
             if !speed.isNaN {
                 let jumps = Float(state.pointee.jumps)
                 let (byDevice, deviceJumps) = (columns.get(.travelSpeedKmh, row), columns.get(.travelJumps1h, row))
@@ -139,18 +138,18 @@ enum Travel {
     static let allowanceKm: Float = 300
     static let impossibleKmh: Float = 1000
 
-    /// Moves the key to a new position; returns the speed it took in km/h, over at least a minute; NaN when a position is unknown.
+    /// Moves the key to a new position; returns the speed it took since the last known one in km/h, over at least a minute; NaN when a position is unknown.
     /// A jump over 1,000 km/h is counted.
     @inline(__always)
-    static func move(_ position: inout Position, _ jumps: inout UInt8, lat: Float, lon: Float, milliseconds: Int64) -> Float {
+    static func move(_ position: inout Position, _ jumps: inout UInt8, lat: Float, lon: Float, now: Int64) -> Float {
         guard !lat.isNaN, !lon.isNaN else { return .nan }
         let before = position
-        position = Position(lat: lat, lon: lon)
+        position = Position(lat: lat, lon: lon, seen: now)
         guard !before.lat.isNaN else { return .nan }
         if before.lat == lat && before.lon == lon { return 0 }
         let distance = kilometres(before, position) - allowanceKm
         guard distance > 0 else { return 0 }
-        let hours = Float(max(60_000, abs(milliseconds))) / 3_600_000
+        let hours = Float(max(60_000, abs(now - before.seen))) / 3_600_000
         let speed = distance / hours
         if speed > impossibleKmh, jumps < 255 { jumps += 1 }
         return speed

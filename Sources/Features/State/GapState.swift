@@ -72,7 +72,7 @@ struct DistinctState: BitwiseCopyable {
     }
 }
 
-/// The same over 32 bits, for keys that meet few: saturates near 110.
+/// The same over 32 bits, for keys that meet few: at most 98.
 struct SmallDistinctState: BitwiseCopyable {
     private var current: UInt32 = 0
     private var previous: UInt32 = 0
@@ -91,7 +91,7 @@ struct SmallDistinctState: BitwiseCopyable {
     }
 }
 
-/// Tables of −m·ln(1 − k/m), rounded; a full bitmap reads as one bit less.
+/// Estimates by number of set bits; a full bitmap reads as one bit less.
 enum DistinctEstimate {
     nonisolated(unsafe) static let of64 = table(bits: 64)
     nonisolated(unsafe) static let of32 = table(bits: 32)
@@ -99,14 +99,14 @@ enum DistinctEstimate {
     private static func table(bits: Int) -> UnsafePointer<Float> {
         let values = UnsafeMutablePointer<Float>.allocate(capacity: bits + 1)
         for k in 0...bits {
-            values[k] = Float(naturalLogEstimate(bits: bits, set: min(k, bits - 1)))
+            values[k] = Float(expectedDraws(bits: bits, set: min(k, bits - 1)))
         }
         return UnsafePointer(values)
     }
 
-    /// −m·ln(1 − k/m) as the sum m/(m−k+1) + … + m/m, its exact discrete counterpart (expected draws to fill k of m bits),
-    /// rounded: 1 for one bit, 2 for two.
-    private static func naturalLogEstimate(bits: Int, set: Int) -> Double {
+    /// Hashes it takes on average to set k of m bits, m/m + m/(m−1) + … + m/(m−k+1), rounded: the discrete counterpart of
+    /// −m·ln(1 − k/m), which gives 1 for one bit and 2 for two.
+    private static func expectedDraws(bits: Int, set: Int) -> Double {
         var draws = 0.0
         for filled in 0..<set { draws += Double(bits) / Double(bits - filled) }
         return draws.rounded()

@@ -1,7 +1,9 @@
-/// A place on earth and whether it is known.
+/// A place on earth, and when the key was there; NaN when it is unknown.
 struct Position: BitwiseCopyable {
     var lat: Float = .nan
     var lon: Float = .nan
+    /// Event time, ms.
+    var seen: Int64 = 0
 }
 
 /// State of one address: 128 bytes, two cache lines.
@@ -74,6 +76,8 @@ struct AgentState: KeyState {
 struct BaselineState: BitwiseCopyable {
     /// NaN until one whole pane has passed.
     private var mean: Float = .nan
+    /// The pane the key was born in has ended: it was cut, and says nothing of a usual pane.
+    private var isSettled = false
 
     private static let keep: Float = 0.890_898_7  // 2^(−1/6): six panes an hour
 
@@ -82,6 +86,10 @@ struct BaselineState: BitwiseCopyable {
     mutating func roll(_ rate: RateState, lastSeen: Int64, now: Int64) {
         let steps = now / RateState.longPane &- lastSeen / RateState.longPane
         guard steps > 0 else { return }
+        guard isSettled else {
+            isSettled = true
+            return
+        }
         let ended = Float(rate.longLane(0))
         mean = mean.isNaN ? ended : mean * Self.keep + ended * (1 - Self.keep)
         var empty = min(steps &- 1, 144)

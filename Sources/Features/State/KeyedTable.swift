@@ -200,6 +200,16 @@ package final class KeyedTable<State: KeyState> {
         withExtendedLifetime(old) {}
     }
 
+    /// Changes every state in place.
+    package func forEach(_ change: (inout State) -> Void) {
+        for slot in 0..<setCount * Self.ways where keys[slot] != 0 { change(&states[slot]) }
+    }
+
+    package func removeAll() {
+        keys.update(repeating: 0, count: setCount * Self.ways)
+        count = 0
+    }
+
     // MARK: Snapshot
 
     package func write(to writer: inout StateWriter) {

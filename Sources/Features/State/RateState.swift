@@ -29,17 +29,19 @@ struct RateState: BitwiseCopyable {
         let longAge = Self.advance(&hours, from: lastSeen, to: now, pane: Self.longPane)
         Self.increment(&minutes, lane: shortAge)
         Self.increment(&hours, lane: longAge)
+        // A click from before all panes counts itself alone.
         return Counts(
-            tenSeconds: Float(Self.lane(minutes, shortAge)),
-            minute: Float(Self.sum(minutes, from: shortAge)),
-            hour: Float(Self.sum(hours, from: longAge)))
+            tenSeconds: Float(max(1, Self.lane(minutes, shortAge))),
+            minute: Float(max(1, Self.sum(minutes, from: shortAge))),
+            hour: Float(max(1, Self.sum(hours, from: longAge))))
     }
 
     /// Clicks of the current 10-minute pane and of the five before it, without adding one.
     @inline(__always)
     func longLane(_ lane: Int) -> Int { lane < 6 ? Self.lane(hours, lane) : 0 }
 
-    /// Moves the lanes so that lane 0 is the pane of the later of the two times; returns the lane of `now`, clamped to 5.
+    /// Moves the lanes so that lane 0 is the pane of the later of the two times; returns the lane of `now`; 6 for
+    /// a time before all panes, which none of them counts.
     @inline(__always)
     static func advance(_ panes: inout UInt128, from lastSeen: Int64, to now: Int64, pane: Int64) -> Int {
         let steps = now / pane &- lastSeen / pane
@@ -47,7 +49,7 @@ struct RateState: BitwiseCopyable {
             panes = steps > 5 ? 0 : (panes << UInt128(truncatingIfNeeded: steps &* 16)) & used
             return 0
         }
-        return min(5, Int(truncatingIfNeeded: 0 &- steps))
+        return Int(truncatingIfNeeded: min(6, 0 &- steps))
     }
 
     @inline(__always)
@@ -57,7 +59,7 @@ struct RateState: BitwiseCopyable {
 
     @inline(__always)
     static func increment(_ panes: inout UInt128, lane: Int) {
-        if self.lane(panes, lane) < 0xffff { panes &+= 1 << UInt128(truncatingIfNeeded: lane &* 16) }
+        if lane < 6, self.lane(panes, lane) < 0xffff { panes &+= 1 << UInt128(truncatingIfNeeded: lane &* 16) }
     }
 
     @inline(__always)
@@ -85,6 +87,6 @@ struct PairState: KeyState {
         let lane = RateState.advance(&hours, from: lastSeen, to: now, pane: RateState.longPane)
         RateState.increment(&hours, lane: lane)
         lastSeen = max(lastSeen, now)
-        return (Float(RateState.sum(hours, from: lane)), gap)
+        return (Float(max(1, RateState.sum(hours, from: lane))), gap)
     }
 }

@@ -36,7 +36,7 @@ struct OutputTable {
         }
     }
 
-    /// Columns padded to their widest cell, numbers to the right; text cells cut at 60 characters and control characters
+    /// Columns padded to their widest cell, numbers to the right; text cells cut at 64 characters, the longest id, and control characters
     /// shown as `·`, since ids and agents come from outside.
     var text: String {
         let shown = rows.map { $0.map { OutputTable.printable($0.shown) } }
@@ -76,7 +76,7 @@ struct OutputTable {
 
     static func printable(_ text: String) -> String {
         let safe = String(text.unicodeScalars.map { $0.value < 0x20 || ($0.value >= 0x7f && $0.value < 0xa0) ? "·" : Character($0) })
-        return safe.count > 60 ? safe.prefix(59) + "…" : safe
+        return safe.count > 64 ? safe.prefix(63) + "…" : safe
     }
 
     private static func trimmedRight(_ text: String) -> String {
