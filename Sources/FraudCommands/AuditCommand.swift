@@ -67,7 +67,7 @@ struct AuditShowCommand: ParsableCommand {
         guard let click = try queue.find(clickID, at: at?.time) else {
             throw CommandError("\(clickID) is not among the flagged clicks of \(database.path)")
         }
-        var table = OutputTable(columns: ["field", "value"])
+        var table = OutputTable(columns: ["field", "value"], widestCell: 4096)
         for (name, value) in ClickFacts.all(of: click) { table.rows.append([.text(name), .text(value)]) }
         for review in try queue.reviews(of: click) {
             table.rows.append([.text("review"), .text("\(review.label.name) by \(review.reviewer) at \(review.time)\(review.note.isEmpty ? "" : ": \(review.note)")")])

@@ -47,10 +47,11 @@ struct Explanation {
     }
 
     var text: String {
-        var out = OutputTable(columns: ["field", "value"], rows: facts.map { [.text($0.0), .text($0.1)] }).text
+        var out = OutputTable(columns: ["field", "value"], rows: facts.map { [.text($0.0), .text($0.1)] }, widestCell: 4096).text
         if !ruleTexts.isEmpty {
             let table = OutputTable(
-                columns: ["rule", "condition", "meaning"], rows: ruleTexts.map { [.text($0.id), .text($0.when), .text($0.description)] })
+                columns: ["rule", "condition", "meaning"], rows: ruleTexts.map { [.text($0.id), .text($0.when), .text($0.description)] },
+                widestCell: 4096)
             out += "\nRules that fired; the first with action fraud decided\n" + table.text
         }
         if let intercept {

@@ -44,6 +44,9 @@ struct Admission: ~Copyable {
         precondition(batch.capacity <= ClickBatch.defaultCapacity)
         var chosen = 0
         for i in 0..<batch.count {
+            if i % WindowStore.warmGroup == 0 {
+                deduplicator.warm(UnsafePointer(batch.records + i), count: min(WindowStore.warmGroup, batch.count - i))
+            }
             let record = UnsafePointer(batch.records + i)
             let status = status(of: record, isLate)
             statuses[i] = status

@@ -48,7 +48,15 @@ package final class Engine {
         totals.received += chosen
         let selected = UnsafeBufferPointer(start: UnsafePointer(admission.selected), count: chosen)
         let verdicts = scorer.score(batch, rows: selected, horizon: horizon)
-        for k in 0..<chosen { count(batch, Int(selected[k]), k, verdicts[k], into: rows) }
+        var warmed = 0
+        for k in 0..<chosen {
+            let index = Int(selected[k])
+            while index >= warmed {
+                windows.warm(UnsafePointer(batch.records + warmed), count: min(WindowStore.warmGroup, batch.count - warmed))
+                warmed += WindowStore.warmGroup
+            }
+            count(batch, index, k, verdicts[k], into: rows)
+        }
         if let verdictWriter { try write(batch, verdicts, to: verdictWriter) }
     }
 

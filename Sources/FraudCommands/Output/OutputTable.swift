@@ -27,6 +27,8 @@ enum Cell: Equatable {
 struct OutputTable {
     var columns: [String]
     var rows: [[Cell]] = []
+    /// Longer cells are cut in a table for a person; 64 is the longest id.
+    var widestCell = 64
 
     func rendered(as format: OutputFormat) -> String {
         switch format {
@@ -36,10 +38,10 @@ struct OutputTable {
         }
     }
 
-    /// Columns padded to their widest cell, numbers to the right; text cells cut at 64 characters, the longest id, and control characters
+    /// Columns padded to their widest cell, numbers to the right; text cells cut at `widestCell` and control characters
     /// shown as `·`, since ids and agents come from outside.
     var text: String {
-        let shown = rows.map { $0.map { OutputTable.printable($0.shown) } }
+        let shown = rows.map { $0.map { OutputTable.printable($0.shown, widest: widestCell) } }
         let widths = columns.indices.map { column in
             max(columns[column].count, shown.map { $0[column].count }.max() ?? 0)
         }
@@ -74,9 +76,9 @@ struct OutputTable {
         return "[" + objects.joined(separator: ",\n ") + "]\n"
     }
 
-    static func printable(_ text: String) -> String {
+    static func printable(_ text: String, widest: Int) -> String {
         let safe = String(text.unicodeScalars.map { $0.value < 0x20 || ($0.value >= 0x7f && $0.value < 0xa0) ? "·" : Character($0) })
-        return safe.count > 64 ? safe.prefix(63) + "…" : safe
+        return safe.count > widest ? safe.prefix(widest - 1) + "…" : safe
     }
 
     private static func trimmedRight(_ text: String) -> String {
