@@ -2,6 +2,7 @@ import AllocationCounter
 import CClickRecord
 import ClickModel
 import Features
+import Foundation
 import LogisticModel
 import Rules
 import Scoring
@@ -150,5 +151,22 @@ struct ScorerTests {
     func unknownFeature() throws {
         let error = #expect(throws: ModelError.self) { _ = try Self.scorer(Self.model([Self.weighting("ip_clicks_1y", 1)])) }
         #expect(error.map { "\($0)".contains("ip_clicks_1y") } == true)
+    }
+
+    @Test("a scorer is made from the files that ship, and says which file is missing")
+    func fromFiles() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+        let scorer = try Scorer(modelFile: root + "/models/champion.json", ruleFile: root + "/models/rules.yaml", listsDirectory: root + "/training-data")
+        let batch = ClickBatch(capacity: 1)
+        for i in 0..<50 {
+            Self.fill(batch, from: i, count: 1)
+            let verdict = scorer.score(batch, row: 0)
+            #expect(scorer.explain(verdict).isEmpty == (verdict.label == .valid))
+            #expect(i % 17 != 0 || scorer.explain(verdict).first == ReasonCode(rawValue: "hidden_element"))
+        }
+        let error = #expect(throws: (any Error).self) {
+            _ = try Scorer(modelFile: root + "/models/none.json", ruleFile: root + "/models/rules.yaml", listsDirectory: nil)
+        }
+        #expect(error.map { "\($0)".contains("none.json") } == true)
     }
 }
