@@ -10,6 +10,25 @@ struct CrashTests {
         [input, "--db", scratch.path("\(name).duckdb"), "--verdicts", scratch.path("\(name).verdicts"), "--epoch-events", "20000", "--json"]
     }
 
+    @Test("killed at a named point of a commit, the job goes on to the same tables", arguments: ["snapshot-saved", "epoch-committed"])
+    func killedAtFaultPoint(point: String) throws {
+        let scratch = try Scratch()
+        let input = scratch.path("clicks.ndjson")
+        _ = try Programs.run(Programs.fraud, ["simulate", "--clicks", "70000", "--seed", "12", "--hours", "2", "--out", input])
+        #expect(try Programs.score(arguments(input, scratch, "calm")).status == 0)
+        for count in 1...3 {
+            let name = "\(point)\(count)"
+            var environment = ProcessInfo.processInfo.environment
+            environment["FRAUD_FAULT"] = "\(point):\(count)"
+            let killed = try Programs.run(Programs.fraud, ["score"] + arguments(input, scratch, name), environment: environment)
+            #expect(killed.status == SIGKILL, "\(name) was not reached: \(killed.status) \(killed.errors)")
+            #expect(try Programs.score(arguments(input, scratch, name)).status == 0)
+            let compared = try Programs.python("tables_equal.py", [scratch.path("calm.duckdb"), scratch.path("\(name).duckdb")])
+            #expect(compared.status == 0, "\(name): \(compared.errors)")
+            #expect(scratch.text("\(name).verdicts") == scratch.text("calm.verdicts"), "\(name)")
+        }
+    }
+
     @Test("after kill -9 at random moments, again and again, the tables equal those of an undisturbed run")
     func killedAtRandom() throws {
         let scratch = try Scratch()
