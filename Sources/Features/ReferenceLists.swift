@@ -1,5 +1,6 @@
 internal import CClickRecord
 internal import CZlib
+internal import ClickModel
 internal import Foundation
 
 /// A reference list, or a GeoIP database, that cannot be used; says which file, where in it, and why.
@@ -170,9 +171,6 @@ package struct ReferenceLists: Sendable {
             if kind == .crawlers, files[kind] != nil { add(Array(CrawlerPatterns.tuning.utf8)) }
             for file in files[kind] ?? [] { add(file.bytes) }
         }
-        return chain.map { word in
-            let digits = String(word, radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }.joined()
+        return chain.map(\.hexDigits).joined()
     }
 }

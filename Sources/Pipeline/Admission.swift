@@ -8,14 +8,12 @@ internal import Windows
 struct Admission: ~Copyable {
     private(set) var watermark = Watermark()
     private var deduplicator = Deduplicator()
-    let lateness: Int64
 
     /// Indices of the batch's counted clicks, ascending; the first `count` are of the batch admitted last.
     let selected: UnsafeMutablePointer<Int32>
     let statuses: UnsafeMutablePointer<EventStatus>
 
-    init(allowedLateness: Int64 = 300_000) {
-        lateness = allowedLateness
+    init() {
         selected = .allocate(capacity: ClickBatch.defaultCapacity)
         statuses = .allocate(capacity: ClickBatch.defaultCapacity)
     }
@@ -26,7 +24,9 @@ struct Admission: ~Copyable {
     }
 
     /// Event time before which no click will be counted any more; far in the past before the first event.
-    var horizon: Int64 {
+    ///
+    /// - Parameter lateness: how far the watermark may pass a minute's end, ms: that of the windows.
+    func horizon(allowedLateness lateness: Int64) -> Int64 {
         watermark.current == Int64.min ? Int64.min / 2 : watermark.current - lateness - EventTime.millisecondsPerMinute
     }
 

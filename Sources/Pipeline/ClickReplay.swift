@@ -24,7 +24,7 @@ package enum ClickReplay {
         for input in inputs {
             let stream = try ClickStream(path: input, format: format, defaults: defaults)
             while try stream.next(into: batch) {
-                let horizon = admission.horizon
+                let horizon = admission.horizon(allowedLateness: windows.allowedLatenessMilliseconds)
                 let chosen = admission.admit(batch, isLate: { windows.isLate($0, watermark: $1) }, ended: { _, _, _ in })
                 try visit(batch, UnsafeBufferPointer(start: UnsafePointer(admission.selected), count: chosen), horizon)
                 events += batch.count

@@ -6,7 +6,7 @@ internal import Windows
 
 /// The deterministic single writer: decoded events in, verdicts and window totals out.
 ///
-/// It knows neither clock nor files. The same events, model, rules and lists give the same totals and the same verdicts,
+/// It knows no clock, and no file but the writer of verdict lines it may be given. The same events, model, rules and lists give the same totals and the same verdicts,
 /// bit for bit, however they come in batches.
 package final class Engine {
     package let scorer: Scorer
@@ -28,7 +28,7 @@ package final class Engine {
     package func process(_ batch: ClickBatch, into rows: EpochRows, verdictWriter: VerdictWriter?) throws {
         let arena = UnsafePointer(batch.raw.arena)
         // Of before the batch: what has expired by it reads as expired for each of its clicks, wherever the batch was cut.
-        let horizon = admission.horizon
+        let horizon = admission.horizon(allowedLateness: windows.allowedLatenessMilliseconds)
         let chosen = admission.admit(batch, isLate: { windows.isLate($0, watermark: $1) }) { status, record, watermark in
             switch status {
             case .counted: break

@@ -1,5 +1,6 @@
-internal import CClickRecord
+internal import ClickModel
 internal import Foundation
+internal import Sketches
 internal import Storage
 
 /// Recognises an input by what it begins with, so that a renamed, copied or grown file is still the same source and its
@@ -17,15 +18,8 @@ struct SourceIdentity {
     func hash(first count: Int) -> String { Self.hash(prefix[..<count]) }
 
     private static func hash(_ bytes: ArraySlice<UInt8>) -> String {
-        var out: (UInt64, UInt64) = (0, 0)
-        bytes.withUnsafeBytes { bytes in
-            withUnsafeMutableBytes(of: &out) { fraud_murmur3_128(bytes.baseAddress, bytes.count, 0, $0.baseAddress!.assumingMemoryBound(to: UInt64.self)) }
-        }
-        func hex(_ value: UInt64) -> String {
-            let digits = String(value, radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }
-        return hex(out.0) + hex(out.1)
+        let hash = bytes.withUnsafeBytes { MurmurHash3.hash128($0) }
+        return hash.0.hexDigits + hash.1.hexDigits
     }
 
     /// The known source this content belongs to: the one with the longest prefix that it begins with. A short prefix is only

@@ -83,7 +83,6 @@ package struct RuleSet: Sendable {
         for byte in (["rules 1"] + canonical).joined(separator: "\n").utf8 {
             hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
         }
-        let digits = String(hash, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        return hash.hexDigits
     }
 }

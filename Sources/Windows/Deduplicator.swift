@@ -69,7 +69,7 @@ package struct Deduplicator: ~Copyable, @unchecked Sendable {
     /// - Parameters:
     ///   - idHash: 128-bit hash of the click id.
     ///   - ts: event time, epoch ms.
-    ///   - watermark: as of before this click.
+    ///   - watermark: the stream's; the pipeline has shown it this click already.
     /// - Complexity: O(1) amortized; no allocation but when the table grows.
     package mutating func isDuplicate(_ idHash: (UInt64, UInt64), ts time: Int64, watermark: Int64) -> Bool {
         let ts = EventBounds.clamp(time)

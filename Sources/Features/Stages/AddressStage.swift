@@ -63,7 +63,7 @@ extension FeatureExtractor {
         } else if now >= s.lastSeen {
             s.gaps.add(Float(now - s.lastSeen) / 1000, count: &s.gapCount)
         }
-        let generations = DistinctState.steps(from: s.lastSeen, to: now)
+        let generations = Generation.steps(from: s.lastSeen, to: now)
         let counts = s.rate.add(now: now, lastSeen: s.lastSeen)
         columns.set(.ipClicks10s, row, counts.tenSeconds)
         columns.set(.ipClicks1m, row, counts.minute)
@@ -98,7 +98,7 @@ extension FeatureExtractor {
             let now = c.ts_ms
             let (state, fresh) = subnets.state(of: AddressKey.subnet(c), now: now, horizon: clicks.horizon)
             if fresh { state.pointee.lastSeen = now }
-            let generations = DistinctState.steps(from: state.pointee.lastSeen, to: now)
+            let generations = Generation.steps(from: state.pointee.lastSeen, to: now)
             let counts = state.pointee.rate.add(now: now, lastSeen: state.pointee.lastSeen)
             columns.set(.subnetClicks10s, row, counts.tenSeconds)
             columns.set(.subnetClicks1m, row, counts.minute)

@@ -59,7 +59,7 @@ extension FeatureExtractor {
         } else if now >= s.lastSeen {
             s.gaps.add(Float(now - s.lastSeen) / 1000, count: &s.gapCount)
         }
-        let generations = DistinctState.steps(from: s.lastSeen, to: now)
+        let generations = Generation.steps(from: s.lastSeen, to: now)
         if generations > 0 { s.jumps >>= UInt8(min(7, generations)) }
         let counts = s.rate.add(now: now, lastSeen: s.lastSeen)
         columns.set(.deviceClicks10s, row, counts.tenSeconds)
@@ -114,7 +114,7 @@ extension FeatureExtractor {
             let now = c.ts_ms
             let (state, fresh) = users.state(of: c.user_hash, now: now, horizon: clicks.horizon)
             if fresh { state.pointee.lastSeen = now }
-            let generations = DistinctState.steps(from: state.pointee.lastSeen, to: now)
+            let generations = Generation.steps(from: state.pointee.lastSeen, to: now)
             if generations > 0 { state.pointee.jumps >>= UInt8(min(7, generations)) }
             let counts = state.pointee.rate.add(now: now, lastSeen: state.pointee.lastSeen)
             columns.set(.userClicks10s, row, counts.tenSeconds)

@@ -50,11 +50,9 @@ struct GapState: BitwiseCopyable {
 
 /// How many different hashes a key met in the last half-hour to hour: linear counting (Whang, Vander-Zanden, Taylor 1990)
 /// over bitmaps of two half-hour generations.
-struct DistinctState: BitwiseCopyable {
-    private var current: UInt64 = 0
-    private var previous: UInt64 = 0
-
-    static let generation: Int64 = 1_800_000
+struct DistinctCount<Bitmap: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>: BitwiseCopyable {
+    private var current: Bitmap = 0
+    private var previous: Bitmap = 0
 
     /// Moves on by `steps` generations.
     @inline(__always)
@@ -64,30 +62,27 @@ struct DistinctState: BitwiseCopyable {
         current = 0
     }
 
-    /// Adds a hash and returns the rounded estimate.
+    /// Adds a hash, by its top bits, and returns the rounded estimate.
     @inline(__always)
     mutating func add(_ hash: UInt64) -> Float {
-        current |= 1 << (hash >> 58)
-        return DistinctEstimate.of64[(current | previous).nonzeroBitCount]
+        current |= 1 << Bitmap(truncatingIfNeeded: hash >> UInt64(64 - Bitmap.bitWidth.trailingZeroBitCount))
+        let set = (current | previous).nonzeroBitCount
+        return Bitmap.bitWidth == 64 ? DistinctEstimate.of64[set] : DistinctEstimate.of32[set]
     }
 }
 
-/// The same over 32 bits, for keys that meet few: at most 98.
-struct SmallDistinctState: BitwiseCopyable {
-    private var current: UInt32 = 0
-    private var previous: UInt32 = 0
+typealias DistinctState = DistinctCount<UInt64>
+/// For keys that meet few: at most 98.
+typealias SmallDistinctState = DistinctCount<UInt32>
 
-    @inline(__always)
-    mutating func rotate(_ steps: Int64) {
-        guard steps > 0 else { return }
-        previous = steps == 1 ? current : 0
-        current = 0
-    }
+/// The half-hours that distinct counts are kept by.
+enum Generation {
+    static let milliseconds: Int64 = 1_800_000
 
+    /// Generations between two event times, never negative.
     @inline(__always)
-    mutating func add(_ hash: UInt64) -> Float {
-        current |= 1 << UInt32(hash >> 59)
-        return DistinctEstimate.of32[(current | previous).nonzeroBitCount]
+    static func steps(from lastSeen: Int64, to now: Int64) -> Int64 {
+        max(0, now / milliseconds &- lastSeen / milliseconds)
     }
 }
 

@@ -103,11 +103,3 @@ struct BaselineState: BitwiseCopyable {
     @inline(__always)
     func ratio(minute: Float) -> Float { mean.isNaN ? .nan : minute / max(1, mean / 10) }
 }
-
-extension DistinctState {
-    /// Generations between two event times, never negative.
-    @inline(__always)
-    static func steps(from lastSeen: Int64, to now: Int64) -> Int64 {
-        max(0, now / generation &- lastSeen / generation)
-    }
-}
