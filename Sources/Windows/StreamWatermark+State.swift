@@ -21,7 +21,7 @@ extension StreamWatermark {
     private static func write(_ partition: Partition, to writer: inout StateWriter) {
         writer.append(partition.source)
         partition.watermark.write(to: &writer)
-        writer.append(UInt8(partition.isAhead ? 1 : 0))
+        writer.append(UInt8(partition.isConfirmed ? 1 : 0))
         writer.append(partition.clock)
         writer.append(partition.lastSeen)
     }
@@ -55,7 +55,7 @@ extension StreamWatermark {
         guard stale <= 1, (0...maximumClosed).contains(count) else { throw StateError("stream watermark state out of range") }
         for _ in 0..<count {
             let partition = try partition(from: &reader, blank, &sources)
-            guard partition.watermark.hasMaximum, partition.clock == 0, partition.lastSeen == 0 else { throw StateError("stream watermark remembers nothing of a source") }
+            guard partition.watermark.hasMaximum, !partition.isConfirmed, partition.clock == 0, partition.lastSeen == 0 else { throw StateError("stream watermark remembers nothing of a source") }
             restored.closed.append(partition)
         }
         guard restored.isConsistent else { throw StateError("stream watermark is not that of its partitions") }
@@ -67,13 +67,13 @@ extension StreamWatermark {
     ) throws(StateError) -> Partition {
         let source = try reader.read(UInt64.self)
         let watermark = try Watermark(from: &reader)
-        let ahead = try reader.read(UInt8.self)
+        let confirmed = try reader.read(UInt8.self)
         let clock = try reader.read(Int64.self)
         let lastSeen = try reader.read(Int64.self)
         guard sources.insert(source).inserted, watermark.outOfOrdernessMilliseconds == blank.outOfOrdernessMilliseconds,
-            watermark.jumpBoundMilliseconds == blank.jumpBoundMilliseconds, ahead <= (watermark.hasMaximum ? 1 : 0), clock >= 0, lastSeen >= 0
+            watermark.jumpBoundMilliseconds == blank.jumpBoundMilliseconds, confirmed <= (watermark.hasMaximum ? 1 : 0), clock >= 0, lastSeen >= 0
         else { throw StateError("a partition's watermark does not fit the stream's") }
-        return Partition(source: source, watermark: watermark, isAhead: ahead == 1, clock: clock, lastSeen: lastSeen)
+        return Partition(source: source, watermark: watermark, isConfirmed: confirmed == 1, clock: clock, lastSeen: lastSeen)
     }
 
     /// Whether the value and the floor are what the open partitions lead to, as far as these decide it.

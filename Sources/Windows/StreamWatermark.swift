@@ -3,16 +3,17 @@ internal import ClickModel
 /// How far event time has come in a stream of several source partitions: the least of their watermarks.
 ///
 /// Each partition has a `Watermark` of its own, with its rules for corrupt times and gaps. The stream's is the least over
-/// the partitions that are open, have a maximum, are not idle and not ahead:
+/// the partitions that are open, have a maximum and are not idle, when one that holds it is confirmed; else it stays.
 ///
 /// - *Idle* is a partition without an event for more than `idleMilliseconds` of the others' event time. That time is what
 ///   the fastest partition's maximum moves on in ordinary steps, each of which counts for an eighth of the limit at most:
-///   nine events at least, and no jump, put a partition aside. A partition that still delivers, however old, is not idle.
-/// - *Ahead* is a partition whose jump its own watermark just believed, until one more event falls within `jumpBound` of
-///   it, unless it is the only one open. When partitions are merged by `mergeTime`, the 8 events that make a jump believed
-///   are read early, and the next one in its turn: a gap in one file does not make what others have in that gap late.
+///   eight events at least, and no jump, put a partition aside. A partition that still delivers, however old, is not idle.
+/// - *Confirmed* is a partition of which an event within `jumpBound` of the maximum came since it was opened, seeded, or
+///   made a jump believed; or that is the only one open. Others hold the minimum back, they do not move it on. When
+///   partitions are merged by `mergeTime`, the 8 events that make a jump believed are read early, but the one that confirms
+///   it in its turn: neither a gap in one file nor a file that begins later makes late what others have before.
 /// - *Closed* partitions leave the minimum. What is known of the 1024 sources closed last comes back when they are opened
-///   again; an older one starts as new. With no partition to take the minimum over, the value stays.
+///   again; an older one starts as new.
 /// - *Opening* alone moves nothing: the minimum is taken anew at the next event, seed or close. Whoever opens several
 ///   partitions opens and seeds all of them first.
 /// - *Never back*, but out of a provisional state: the greatest value that was reached while all partitions that hold the
@@ -24,8 +25,7 @@ package struct StreamWatermark: ~Copyable, Sendable {
     struct Partition: BitwiseCopyable, Sendable {
         var source: UInt64
         var watermark: Watermark
-        /// Whether it is ahead.
-        var isAhead = false
+        var isConfirmed = false
         /// How far it has come on the stream's clock, and what that showed at its last event.
         var clock: Int64 = 0
         var lastSeen: Int64 = 0
@@ -96,6 +96,7 @@ package struct StreamWatermark: ~Copyable, Sendable {
         } else {
             partitions[slot] = Partition(source: source, watermark: blank)
         }
+        partitions[slot].isConfirmed = false
         (partitions[slot].clock, partitions[slot].lastSeen) = (elapsed, elapsed)
         openSlots |= 1 << UInt64(slot)
         isStale = true
@@ -108,7 +109,7 @@ package struct StreamWatermark: ~Copyable, Sendable {
     package mutating func seed(_ slot: Int, times: UnsafeBufferPointer<Int64>) {
         precondition(isOpen(slot), "no such partition")
         guard partitions[slot].watermark.seed(times) else { return }
-        partitions[slot].isAhead = false
+        partitions[slot].isConfirmed = false
         takeMinimum()
     }
 
@@ -132,7 +133,7 @@ package struct StreamWatermark: ~Copyable, Sendable {
         openSlots &= ~(1 << UInt64(slot))
         if partitions[slot].watermark.hasMaximum {
             if closed.count == Self.maximumClosed { closed.removeFirst() }
-            (partitions[slot].clock, partitions[slot].lastSeen) = (0, 0)
+            (partitions[slot].isConfirmed, partitions[slot].clock, partitions[slot].lastSeen) = (false, 0, 0)
             closed.append(partitions[slot])
         }
         takeMinimum()
@@ -159,18 +160,18 @@ package struct StreamWatermark: ~Copyable, Sendable {
 extension StreamWatermark {
     /// Moves the clock by what an event moved its partition's maximum, and notes that the partition was heard of.
     ///
-    /// - Returns: whether the partition came back from being idle or ahead, or got ahead.
+    /// - Returns: whether the partition was idle, or became confirmed or unconfirmed.
     @inline(__always)
     private mutating func noteStep(_ slot: Int, from before: Int64, _ time: Int64) -> Bool {
         let after = partitions[slot].watermark.maximum
         let jump = blank.jumpBoundMilliseconds
-        let wasAhead = partitions[slot].isAhead
+        let wasConfirmed = partitions[slot].isConfirmed
         if before != .min && after > before + jump {
-            partitions[slot].isAhead = true
-        } else if wasAhead && abs(time - after) <= jump {
-            partitions[slot].isAhead = false
+            partitions[slot].isConfirmed = false
+        } else if abs(time - after) <= jump {
+            partitions[slot].isConfirmed = true
         }
-        let isTurned = partitions[slot].isAhead != wasAhead
+        let isTurned = partitions[slot].isConfirmed != wasConfirmed
         let wasIdle = isIdle(partitions[slot])
         if wasIdle { partitions[slot].clock = elapsed }
         partitions[slot].lastSeen = elapsed
@@ -196,19 +197,20 @@ extension StreamWatermark {
     }
 
     /// The least watermark of the partitions that take part, and whether all that hold it are vouched for; nil when none
-    /// takes part.
+    /// takes part or none that holds it is confirmed.
     var minimum: (value: Int64, isVouched: Bool)? {
         let isAlone = isOneOpen
-        var (least, isVouched) = (Int64.max, true)
+        var (least, isVouched, isConfirmed) = (Int64.max, true, false)
         var rest = openSlots
         while rest != 0 {
             let slot = rest.trailingZeroBitCount
             rest &= rest - 1
             let maximum = partitions[slot].watermark.maximum
-            guard maximum != .min, maximum <= least, isAlone || !(partitions[slot].isAhead || isIdle(partitions[slot])) else { continue }
+            guard maximum != .min, maximum <= least, isAlone || !isIdle(partitions[slot]) else { continue }
             isVouched = (maximum < least || isVouched) && !partitions[slot].watermark.isProvisional
+            isConfirmed = (maximum == least && isConfirmed) || isAlone || partitions[slot].isConfirmed
             least = maximum
         }
-        return least == .max ? nil : (least - blank.outOfOrdernessMilliseconds, isVouched)
+        return isConfirmed ? (least - blank.outOfOrdernessMilliseconds, isVouched) : nil
     }
 }

@@ -4,7 +4,7 @@ struct PartitionModel {
     /// Events that vouch for the maximum.
     var supporters = 0
     var recent: [Int64] = []
-    var isAhead = false
+    var isConfirmed = false
     let jumpBound: Int64
 
     var isVouched: Bool { supporters > 1 }
@@ -12,31 +12,31 @@ struct PartitionModel {
     mutating func seed(_ times: [Int64]) -> Bool {
         guard let least = times.min(), let greatest = times.max() else { return false }
         if let maximum, isVouched || greatest >= maximum - jumpBound { return false }
-        (maximum, supporters, recent, isAhead) = (least, 0, [], false)
+        (maximum, supporters, recent, isConfirmed) = (least, 0, [], false)
         return true
     }
 
     /// Returns the ordinary step the maximum made; 0 for none, and for jumps.
     mutating func observe(_ ts: Int64) -> Int64 {
         guard let top = maximum else {
-            (maximum, supporters) = (ts, 1)
+            (maximum, supporters, isConfirmed) = (ts, 1, true)
             return 0
         }
         if abs(ts - top) <= jumpBound {
             supporters += 1
             maximum = max(top, ts)
             recent = []
-            isAhead = false
+            isConfirmed = true
             return max(0, ts - top)
         }
         recent.append(ts)
         let last = recent.suffix(8)
         guard last.count == 8 else { return 0 }
         if last.allSatisfy({ $0 > top + jumpBound }) {
-            (maximum, supporters, recent, isAhead) = (last.min(), 8, [], true)
+            (maximum, supporters, recent, isConfirmed) = (last.min(), 8, [], false)
         } else if !isVouched, last.allSatisfy({ $0 < top - jumpBound }) {
             (maximum, supporters, recent) = (last.max(), 1, [])
-            if abs(ts - last.max()!) <= jumpBound { isAhead = false }
+            if abs(ts - last.max()!) <= jumpBound { isConfirmed = true }
         }
         return 0
     }
@@ -63,7 +63,8 @@ struct StreamWatermarkModel {
     mutating func open(_ source: UInt64) -> Int {
         if let slot = slots.first(where: { $0.value.source == source }) { return slot.key }
         let slot = (0..<64).first { slots[$0] == nil }!
-        let known = closed.first { $0.source == source }?.partition
+        var known = closed.first { $0.source == source }?.partition
+        known?.isConfirmed = false
         closed.removeAll { $0.source == source }
         slots[slot] = Open(source: source, partition: known ?? PartitionModel(jumpBound: jumpBound), clock: elapsed, lastSeen: elapsed)
         return slot
@@ -100,10 +101,11 @@ struct StreamWatermarkModel {
 
     private mutating func update() {
         let candidates = slots.values.filter { at in
-            at.partition.maximum != nil && (slots.count == 1 || (!at.partition.isAhead && elapsed - at.lastSeen <= idle))
+            at.partition.maximum != nil && (slots.count == 1 || elapsed - at.lastSeen <= idle)
         }
         guard let least = candidates.map({ $0.partition.maximum! }).min() else { return }
         let holders = candidates.filter { $0.partition.maximum == least }
+        guard slots.count == 1 || holders.contains(where: \.partition.isConfirmed) else { return }
         if holders.allSatisfy(\.partition.isVouched) { floor = max(floor ?? .min, least - disorder) }
         current = max(floor ?? .min, least - disorder)
     }

@@ -137,7 +137,7 @@ struct StreamWatermarkTests {
         }
     }
 
-    @Test("partitions merged by time make nothing late, whatever their gaps and however long they are", arguments: 0..<1000)
+    @Test("partitions merged by time make nothing late, whatever their gaps and however long they are", arguments: 0..<1500)
     func mergedInOrder(seed number: UInt64) {
         var random = SplitMix(number &* 104_729 &+ 5)
         let times = honestPartitions(&random)
