@@ -139,15 +139,14 @@ package struct StreamWatermark: ~Copyable, Sendable {
         takeMinimum()
     }
 
-    /// Where an event stands in its partition, for merging partitions by time: its time, but that of the partition's
-    /// maximum when it is more than `jumpBound` ahead of it. So a jump that is not believed yet does not hold the events
-    /// behind it back. `Int64.min` for an event without time: it comes at once. O(1).
+    /// Where an event stands in its partition, for merging partitions by time: `Watermark.standing`. O(1).
     @inline(__always)
-    package func mergeTime(_ slot: Int, _ time: Int64) -> Int64 {
+    package func mergeTime(_ slot: Int, _ time: Int64) -> Int64 { partition(slot).standing(of: time) }
+
+    /// The watermark of one partition.
+    package func partition(_ slot: Int) -> Watermark {
         precondition(isOpen(slot), "no such partition")
-        let maximum = partitions[slot].watermark.maximum
-        guard maximum != .min, time > maximum + blank.jumpBoundMilliseconds else { return time }
-        return maximum
+        return partitions[slot].watermark
     }
 
     @inline(__always)
