@@ -48,7 +48,8 @@ package struct SlidingRow: ~Copyable {
 /// its serialization, and nothing when it holds the same minutes as the one before. Minutes that leave together are
 /// merged on arrival. Windows that hold no minute are not visited.
 ///
-/// Memory: a sketch of up to 16 KiB for each slide of one window (two if the slide does not divide the size), and two more. Sums of cost stay at `Int64.max`.
+/// Memory: a sketch of up to 16 KiB for each slide of one window (two if the slide does not divide the size), and two
+/// more. Sums of cost stay at `Int64.max`.
 package struct SlidingWindows: ~Copyable {
     package let window: SlidingWindow
     private let memory = SketchMemory()
