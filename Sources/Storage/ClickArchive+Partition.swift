@@ -6,7 +6,7 @@ internal import ClickModel
 /// 1/4096 of the flush's, of which the 512 largest count. So a stream with its late clicks, and a backfill of months, stand
 /// under their dates, while scattered corrupt times make no folder: there are at most 97 + 512 files a flush, whatever the
 /// times are. The rest, and times outside 1970 to 9999, go to the default partition.
-enum ArchivePartition: Hashable {
+package enum ArchivePartition: Hashable, Sendable {
     /// Hours since 1970.
     case hour(Int64)
     case rest
@@ -42,7 +42,7 @@ enum ArchivePartition: Hashable {
     }
 
     /// The hours that get a folder, from the rows of each hour.
-    static func chosen(_ counts: [Int64: Int]) -> Set<Int64> {
+    package static func chosen(_ counts: [Int64: Int]) -> Set<Int64> {
         let total = counts.values.reduce(0, +)
         guard let median = median(counts, total) else { return [] }
         let near = counts.keys.filter { abs($0 - median) <= hoursBesideMedian }
