@@ -3,7 +3,7 @@ package import ClickModel
 /// Every counted, duplicate and late click with its input and its verdict, in Parquet files beside the database.
 ///
 ///     FILE.archive/date=2026-11-01/hour=09/epoch-12-0.parquet    published: epoch 12, first flush
-///     FILE.archive/date=__HIVE_DEFAULT_PARTITION__/hour=__HIVE_DEFAULT_PARTITION__/epoch-12-0.parquet
+///     FILE.archive/date=9999-12-31/hour=00/epoch-12-0.parquet    the default partition
 ///     FILE.archive/.staging/epoch-13/date=2026-11-01,hour=09,epoch-13-0.parquet
 ///
 /// An epoch's files are staged and synced by `flush` before the database commits, and renamed into place by `publish` after
@@ -187,7 +187,7 @@ package final class ClickArchive: @unchecked Sendable {
     package func files(from first: CivilDate? = nil, before end: CivilDate? = nil) -> [String] {
         var files: [String] = []
         forEachPublishedFile { date, hour, name in
-            if let day = CivilDate(String(date.dropFirst("date=".count))) {
+            if date != ArchivePartition.rest.dateFolder, let day = CivilDate(String(date.dropFirst("date=".count))) {
                 if let first, day < first { return }
                 if let end, day >= end { return }
             }
