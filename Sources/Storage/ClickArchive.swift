@@ -9,7 +9,8 @@ package import ClickModel
 /// An epoch's files are staged and synced by `flush` before the database commits, and renamed into place by `publish` after
 /// it; `recover` repairs whatever a kill left between the two. So the published files are those of committed epochs, each
 /// once. Rows of a file stand in arrival order; the folders are named by event time in UTC, as Hive, Spark, pandas and DuckDB
-/// read them (`date=*/hour=*/*.parquet`; names that begin with a dot are skipped by all of them).
+/// read them. pandas and Spark skip names that begin with a dot; for DuckDB write `date=*/hour=*/*.parquet`, because its `**`
+/// also finds staged files.
 ///
 /// Which hours get a folder is `ArchivePartition`'s rule; the other rows are in the default partition, which a reader of a day
 /// therefore reads too.

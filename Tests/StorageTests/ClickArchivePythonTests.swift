@@ -27,7 +27,7 @@ struct ClickArchivePythonTests {
                           "FROM relation ORDER BY seq").fetchall()
 
         frame = pandas.read_parquet(root).sort_values("seq")
-        assert len(frame) == len(rows) == duckdb.sql(f"FROM '{root}/**/*.parquet'").count("*").fetchall()[0][0], len(frame)
+        assert len(frame) == len(rows), len(frame)
         assert str(frame.ts.dtype).startswith("datetime64[us"), frame.ts.dtype
         assert str(frame.lat.dtype) == "float32" and str(frame.seq.dtype) == "int64", frame.dtypes
         known = frame[frame.date.astype(str) != rest]
