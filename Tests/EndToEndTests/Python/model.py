@@ -135,12 +135,12 @@ class Stream:
         known = [p for p in opened if p.top is not None]
         if not known:
             return
-        greatest = max(p.top for p in known)
-        holder = min((p for p in known if greatest - p.top <= IDLE), key=lambda p: p.top)
-        least = holder.top - OUT_OF_ORDER
-        if not holder.provisional:
-            self.floor = max(self.floor, least)
-        self.watermark = max(self.floor, least)
+        # A provisional maximum puts nobody else aside: it may be one false time.
+        greatest = max((p.top for p in known if not p.provisional), default=float("-inf"))
+        least = min(p.top for p in known if greatest - p.top <= IDLE)
+        if not any(p.provisional for p in known if p.top == least):
+            self.floor = max(self.floor, least - OUT_OF_ORDER)
+        self.watermark = max(self.floor, least - OUT_OF_ORDER)
 
     def merged(self, paths):
         """The events of files that are read together, each with its partition, in the order they are taken."""
@@ -210,11 +210,11 @@ class Expected:
         status, entry = self.status(click), None
         label = label_of(len(self.received), status, click)
         if status == "counted":
-            entry = {"click": click, "given": label, "label": label, "change": "no"}
+            entry = {"click": click, "given": label, "label": label, "change": "no", "sure": self.is_near(click)}
             self.counted.append(entry)
             self.by_id.setdefault(click["click_id"], []).append(entry)
             for engagement in self.early.get(click["click_id"], ()):
-                self.relate(engagement, entry, engagement["ts"])
+                self.relate(engagement, entry, engagement["ts"], engagement["sure"])
         elif status == "late":
             self.late.append(click)
         else:
@@ -236,20 +236,24 @@ class Expected:
         known = self.by_id.get(engagement["click_id"], [])
         near = [e for e in known if abs(engagement["ts"] - e["click"]["ts"]) <= REACH]
         for entry in near:
-            self.relate(engagement, entry, entry["click"]["ts"])
+            self.relate(engagement, entry, entry["click"]["ts"], entry["sure"])
         if not near:
-            self.early.setdefault(engagement["click_id"], []).append(engagement)
+            self.early.setdefault(engagement["click_id"], []).append({**engagement, "sure": not known and self.is_near(engagement)})
         if not self.seen.get(engagement["click_id"]):
             self.unmatched.append(engagement)
-        elif not near or any(self.stream.watermark > e["click"]["ts"] + REMEMBERED for e in near):
+        elif not near or any(not e["sure"] or self.stream.watermark > e["click"]["ts"] + REMEMBERED for e in near):
             # Of a click that was late, or is forgotten, or too far away: whether it counts as known is not laid down.
             self.maybe_unmatched.append(engagement)
 
-    def relate(self, engagement, entry, first):
+    def is_near(self, event):
+        """Whether its time is believed: what is over an hour ahead of the watermark may be forgotten when that follows."""
+        return event["ts"] <= self.stream.watermark + JUMP
+
+    def relate(self, engagement, entry, first, sure):
         """A short engagement meets its click; `first` is the time of whichever of the two had to be remembered."""
         if abs(engagement["ts"] - entry["click"]["ts"]) > REACH or entry["given"] != "valid":
             return
-        if self.stream.watermark <= first + REMEMBERED:
+        if sure and self.stream.watermark <= first + REMEMBERED:
             entry["change"] = "yes"
         elif self.stream.watermark <= first + FORGOTTEN and entry["change"] == "no":
             entry["change"] = "maybe"

@@ -1,7 +1,7 @@
 """Random streams, scored by the program and recomputed by the slow model.
 
     stream_check.py make SEED COUNT OUT           writes one random NDJSON file
-    stream_check.py check INPUT VERDICTS DB       compares one scored file's tables with the model's
+    stream_check.py check VERDICTS DB INPUT…      compares the tables of files that were scored together with the model's
     stream_check.py streams FRAUD FIRST LAST      makes, scores and compares the streams with these seeds, one to five files each
 
 It exits with 1 and words on the first difference.
@@ -36,14 +36,16 @@ def verdict_labels(lines, offset):
 
 
 def take_run(expected, paths, verdicts):
+    """Takes the events of one run into the model; returns its verdict lines."""
     lines = [json.loads(text) for text in open(verdicts)]
     before = len(expected.received)
     expected.run(paths, verdict_labels(lines, before))
     if len(lines) != len(expected.received) - before:
         sys.exit(f"{len(lines)} verdicts for {len(expected.received) - before} events")
+    return lines
 
 
-def compare(database, expected):
+def compare(database, expected, verdicts):
     db = duckdb.connect(database, read_only=True)
     relabelled = tables.relabelled_ids(db)
     expected.settle(lambda click: (click["click_id"], tables.moment(click["ts"])) in relabelled)
@@ -53,7 +55,7 @@ def compare(database, expected):
     tables.windows_equal(db, expected.counted)
     tables.ends_equal(db, expected, counts)
     tables.sessions_equal(db, expected.counted)
-    tables.archive_equal(db, database, expected.received)
+    tables.archive_equal(db, database, expected.received, verdicts, expected.conflicts)
     db.close()
     return {**counts, "conflicts": len(expected.conflicts), "relabelled": sum(e["relabelled"] for e in expected.counted),
             "grey": expected.grey, "unmatched": len(expected.unmatched)}
@@ -72,12 +74,12 @@ def check_stream(fraud, seed, folder):
     rng = random.Random(-seed)
     count = rng.choice((300, 1_500, 3_000, 6_000))
     cuts = rng.choice(((), (), (0.6,), (0.3, 0.7)))
-    database, expected, asked = f"{folder}/x.duckdb", model.Expected(), []
+    database, expected, lines, asked = f"{folder}/x.duckdb", model.Expected(), [], []
     for n, paths in enumerate(streams.make(seed, count, folder, cuts)):
         verdicts = f"{folder}/verdicts{n}"
         score(fraud, paths, database, verdicts, rng.choice((200, 1_024, 2_500, 100_000)))
-        take_run(expected, paths, verdicts)
-        figures = compare(database, expected)
+        lines += take_run(expected, paths, verdicts)
+        figures = compare(database, expected, lines)
         reports.still_answers(asked)
         asked += reports.ask(fraud, database, full=n == 0)
     reports.windows_equal(fraud, database, expected.counted)
@@ -105,7 +107,7 @@ if __name__ == "__main__":
         os.rename(made[0][0], sys.argv[4])
     elif sys.argv[1] == "check":
         expected = model.Expected()
-        take_run(expected, sys.argv[2:3], sys.argv[3])
-        print(compare(sys.argv[4], expected))
+        lines = take_run(expected, sys.argv[4:], sys.argv[2])
+        print(compare(sys.argv[3], expected, lines))
     else:
         check_streams(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

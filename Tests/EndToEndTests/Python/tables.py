@@ -146,22 +146,34 @@ def sessions_equal(db, counted):
 
 # --- archive -----------------------------------------------------------------------------------------------------
 
-#: Columns of the archive that must hold the input's text, and how the status and the label are called there.
+#: Columns of the archive with the input's texts, in one place.
 ARCHIVED = ("click_id", "ad_id", "campaign_id", "advertiser_id", "publisher_id", "placement_id", "user_id", "device_fingerprint", "ip",
             "user_agent", "referrer", "country")
-STATUS, LABEL, TIME, COST = "status", "label", "ts", "cost"
+NUMBERS = ("pointer_moves", "visible_ratio", "dwell_ms")
 
 
-def archive_equal(db, database, received):
-    files = glob.glob(f"{database}.archive/**/*.parquet", recursive=True)
+def archived_row(status, click, verdict, is_conflict):
+    numbers = (None if click.get(n) is None else float(click[n]) for n in NUMBERS)
+    return (status, is_conflict if status == "duplicate" else None, verdict["label"], verdict["score"], verdict["ivt"], verdict["rule"],
+            verdict["reasons"], moment(click["ts"]), click["cost"], click.get("webdriver"), *(click.get(n) or None for n in ARCHIVED), *numbers)
+
+
+def archive_equal(db, database, received, verdicts, conflicts):
+    """One row for each counted, duplicate and late click, in the folder of its hour, numbered in the order of arrival."""
+    files = glob.glob(f"{database}.archive/**/*.parquet", recursive=True) + glob.glob(f"{database}.archive/.staging/*")
     equal("files left in staging", [f for f in files if "/.staging/" in f], [])
-    rows = [
-        (status, entry["given"] if entry else None, moment(click["ts"]), click["cost"], *(click.get(n) or None for n in ARCHIVED))
-        for status, click, entry in received if click
-    ]
-    key = lambda row: tuple(str(v) for v in row)
-    got = []
-    if files:
-        columns = ", ".join([STATUS, LABEL, TIME, COST, *ARCHIVED])
-        got = db.sql(f"select {columns} from read_parquet('{database}.archive/**/*.parquet', hive_partitioning = true)").fetchall()
-    equal("archive", sorted(got, key=key), sorted(rows, key=key))
+    in_conflict = {id(c) for c in conflicts}
+    expected = [archived_row(s, click, v, id(click) in in_conflict) for (s, click, _), v in zip(received, verdicts) if click]
+    if not files:
+        return equal("archive", [], expected)
+    columns = ", ".join(["status", "conflict", "verdict_label", "score", "ivt", "deciding_rule", "reasons", "ts", "cost", "webdriver",
+                         *ARCHIVED, *NUMBERS])
+    table = f"read_parquet('{database}.archive/**/*.parquet', hive_partitioning = true, hive_types_autocast = false)"
+    got = db.sql(f"select {columns} from {table} order by seq").fetchall()
+    # Scores pass through a float; the reasons and the score of what was not scored are NULL.
+    got = [(*r[:3], r[3] if r[3] is None else round(r[3], 6), *r[4:6], r[6] or [], *r[7:]) for r in got]
+    expected = [(*r[:3], r[3] if r[3] is None else round(r[3], 6), *r[4:]) for r in expected]
+    equal("archive", got, expected)
+    strays = db.sql(f"""select click_id, ts, date, hour from {table}
+        where date <> strftime(ts, '%Y-%m-%d') or hour <> strftime(ts, '%H')""").fetchall()
+    equal("archive folders", strays, [])
