@@ -45,6 +45,8 @@ class Partition:
         self.skew = rng.choice((0, 0, 0, 1_500, -2_000, 45_000, 90_000, -20_000)) if several else 0
         #: First events whose clock is far ahead.
         self.ahead = rng.choice((0, 0, 1, 2, 5, 7))
+        #: Events until another false clock may come: two bursts in a row would be a clock to believe.
+        self.calm = 20
         #: CSV holds no bad lines and no fields beyond the columns.
         self.format = rng.choice(("ndjson", "ndjson", "ndjson", "ndjson.gz", "ndjson.zst", "csv"))
 
@@ -53,15 +55,19 @@ class Partition:
 
 
 class Maker:
-    def __init__(self, seed, count, partitions=None, formats=None):
+    """Makes one history. An `honest` one has nothing that may come late: its disorder is small, and false clocks are few."""
+
+    def __init__(self, seed, count, partitions=None, formats=None, honest=False):
         self.rng = rng = random.Random(seed)
-        self.count = count
+        self.count, self.honest = count, honest
         of = partitions or rng.choice((1, 1, 2, 3, 4, 5))
         self.partitions = [Partition(rng, n, of) for n in range(of)]
         for p in self.partitions if formats else ():
             p.format = rng.choice(formats)
         self.pace = rng.choice((150, 600, 600, 2_500, 8_000))  # mean ms between clicks
-        self.jumps = rng.random() < 0.15  # a file whose clock truly jumps: whoever is behind it then comes late
+        for p in self.partitions if honest else ():
+            p.skew, p.ahead = 0, min(p.ahead, 5)
+        self.jumps = not honest and rng.random() < 0.15  # a file whose clock truly jumps: whoever is behind it then comes late
         self.now = START + rng.randrange(DAY)
         self.recent = []
         self.scheduled = []  # (due, order, event): engagements on their way
@@ -91,7 +97,10 @@ class Maker:
 
     def step(self, i):
         rng = self.rng
-        self.now += int(rng.expovariate(1 / self.pace)) + (rng.choice((2, 26, 75)) * HOUR if rng.random() < 0.0005 else 0)
+        self.now += int(rng.expovariate(1 / self.pace))
+        if rng.random() < 0.0005:  # an honest gap
+            self.now += rng.choice((2, 26, 75)) * HOUR
+            self.recent.clear()
         partition = self.choose(i / self.count)
         while self.scheduled and self.scheduled[0][0] <= self.now:
             self.put(heapq.heappop(self.scheduled)[2], self.choose(i / self.count))
@@ -102,7 +111,8 @@ class Maker:
             self.put(self.replay(rng.choice(self.recent)), partition)
         else:
             click = self.click(i, self.time(partition))
-            self.recent.append(click)
+            if click["ts"] < self.now + HOUR or not self.honest:  # replays must not make a few false clocks many
+                self.recent.append(click)
             del self.recent[:-200]
             self.engage(click, partition)
             self.put(click, partition)
@@ -111,15 +121,18 @@ class Maker:
         rng = self.rng
         ts = self.now + partition.skew - int(rng.random() ** 3 * 4_000)
         draw = rng.random()
+        partition.calm -= 1
         if partition.ahead > 0 and rng.random() < 0.8:
             partition.ahead -= 1
+            partition.calm = 20
             return ts + rng.choice((3 * HOUR, 5 * HOUR, 400 * DAY))
-        if draw < 0.02:
+        if draw < 0.02 and not self.honest:
             return self.now - rng.randrange(4 * MINUTE, 9 * MINUTE)  # near the lateness bound, on both sides
-        if draw < 0.03:
+        if draw < 0.03 and not self.honest:
             return self.now - rng.randrange(2 * HOUR)
-        if draw < 0.031:
-            partition.ahead = rng.choice((0, 0, 3, 6)) if not self.jumps else 9
+        if draw < 0.031 and partition.calm <= 0:
+            partition.calm = 20
+            partition.ahead = 9 if self.jumps else rng.choice((0, 0, 1, 3) if self.honest else (0, 0, 3, 6))
             return ts + rng.choice((3 * HOUR, 400 * DAY))  # a broken clock, for one event or several
         return ts
 
@@ -181,7 +194,7 @@ class Maker:
         if draw < 0.1:  # first the engagement, then its click
             return self.put(self.engagement(ident, ts + rng.choice((0, 500, 3_000)), dwell), partition)
         if draw < 0.2:  # over ten minutes away, or at its end
-            return self.later(self.engagement(ident, ts + 10 * MINUTE + rng.choice((0, 1, HOUR)), dwell), self.now + 10 * MINUTE)
+            return self.later(self.engagement(ident, ts + rng.choice((10 * MINUTE, 10 * MINUTE + 1, -10 * MINUTE, -HOUR)), dwell), self.now + 10 * MINUTE)
         if draw < 0.3:  # in time, but it comes far too late
             return self.later(self.engagement(ident, ts + 5_000, dwell), self.now + rng.randrange(20 * MINUTE, 2 * HOUR))
         wait = min(9 * MINUTE, int(rng.expovariate(1 / rng.choice((3_000, 3 * MINUTE)))))
@@ -234,9 +247,9 @@ def write(path, lines, kind, ending=b"\n"):
         f.write(content)
 
 
-def make(seed, count, folder, cuts=(), partitions=None, formats=None):
+def make(seed, count, folder, cuts=(), partitions=None, formats=None, honest=False):
     """Writes one history; returns the files of each part, `[[path, …], …]`; a file without events is left out."""
-    maker = Maker(seed, count, partitions, formats)
+    maker = Maker(seed, count, partitions, formats, honest)
     parts = []
     for n, lines_of in enumerate(maker.run(cuts)):
         files = []
