@@ -6,6 +6,7 @@ which clicks an engagement relabels, and which sessions there are: all that it d
 import csv
 import datetime
 import decimal
+import functools
 import gzip
 import ipaddress
 import json
@@ -32,6 +33,7 @@ def content(path):
         return f.read()
 
 
+@functools.lru_cache(maxsize=8)
 def events(path):
     """Every event of a file, in order: a dict with `kind` click, engagement, other or rejected."""
     raw = content(path)
@@ -91,15 +93,21 @@ def checked(event):
 class Partition:
     """One open file: its greatest believed event time, and its events in order.
 
-    A jump of over an hour counts once eight clicks in a row are beyond it. A maximum that no second click vouches for is
+    A jump of over an hour counts once eight clicks in a row are beyond it. A maximum that fewer than two clicks vouch for is
     provisional: eight in a row that are all over an hour behind take it back. It starts from the least of the first clicks.
     """
 
-    def __init__(self, name, all_events):
+    def __init__(self, name, all_events, elapsed):
         self.name, self.events, self.next = name, all_events, 0
         times = [e["ts"] for e in all_events if e["kind"] == "click"][:SEED_EVENTS]
-        self.top, self.provisional = (min(times) if times else None), True
+        self.top, self.support = (min(times) if times else None), 0
         self.ahead, self.behind = [], []
+        self.confirmed = False
+        self.clock = self.last_seen = elapsed
+
+    @property
+    def provisional(self):
+        return self.support < 2
 
     @property
     def merge_time(self):
@@ -109,55 +117,83 @@ class Partition:
         return self.top if self.top is not None and event["ts"] > self.top + JUMP else event["ts"]
 
     def observe(self, ts):
-        if ts > self.top + JUMP:
+        if self.top is None:
+            self.top, self.support = ts, 1
+        elif ts > self.top + JUMP:
             self.behind = []
             self.ahead.append(ts)
             if len(self.ahead) == CONFIRM:
-                self.top, self.provisional, self.ahead = min(self.ahead), False, []
+                self.top, self.support, self.ahead = min(self.ahead), 2, []
         elif ts < self.top - JUMP:
             self.ahead = []
             if self.provisional:
                 self.behind.append(ts)
                 if len(self.behind) == CONFIRM:
-                    self.top, self.behind = max(self.behind), []
+                    self.top, self.support, self.behind = max(self.behind), 1, []
         else:
-            self.ahead, self.behind, self.provisional = [], [], False
+            self.ahead, self.behind = [], []
+            self.support = min(2, self.support + 1)
             self.top = max(self.top, ts)
 
 
 class Stream:
-    """All files of a run merged by event time, and the watermark of all of them; lasts over runs."""
+    """All files of a run merged by event time, and the watermark of all of them; lasts over runs.
+
+    The watermark is that of the file furthest behind, among those that are not idle, once a click confirmed its maximum. Idle
+    is a file that was silent while the others moved on by a minute, in steps of which none counts for more than an eighth.
+    """
 
     def __init__(self):
         self.floor = self.watermark = float("-inf")
+        self.elapsed = 0
+        self.opened = []
 
-    def update(self, opened):
-        known = [p for p in opened if p.top is not None]
-        if not known:
+    def is_idle(self, p):
+        return self.elapsed - p.last_seen > IDLE
+
+    def update(self):
+        alone = len(self.opened) == 1
+        known = [p for p in self.opened if p.top is not None and (alone or not self.is_idle(p))]
+        least = min((p.top for p in known), default=None)
+        holders = [p for p in known if p.top == least]
+        if not any(alone or p.confirmed for p in holders):
             return
-        # A provisional maximum puts nobody else aside: it may be one false time.
-        greatest = max((p.top for p in known if not p.provisional), default=float("-inf"))
-        least = min(p.top for p in known if greatest - p.top <= IDLE)
-        if not any(p.provisional for p in known if p.top == least):
+        if not any(p.provisional for p in holders):
             self.floor = max(self.floor, least - OUT_OF_ORDER)
         self.watermark = max(self.floor, least - OUT_OF_ORDER)
 
+    def observe(self, p, ts):
+        before = p.top
+        p.observe(ts)
+        if before is not None and p.top > before + JUMP:
+            p.confirmed = False  # eight clicks were read early; the next one in its turn confirms them
+        elif abs(ts - p.top) <= JUMP:
+            p.confirmed = True
+        if self.is_idle(p):
+            p.clock = self.elapsed
+        if len(self.opened) > 1 and before is not None and before < p.top <= before + JUMP:
+            p.clock += min(p.top - before, IDLE // 8 + 1)
+            self.elapsed = max(self.elapsed, p.clock)
+        p.last_seen = self.elapsed
+        self.update()
+
     def merged(self, paths):
         """The events of files that are read together, each with its partition, in the order they are taken."""
-        opened = [Partition(path, events(path)) for path in paths]
-        opened = [p for p in opened if p.events]
-        while opened:
-            self.update(opened)
-            p = min(opened, key=lambda p: p.merge_time)  # of equals the first named
+        for path in paths:
+            p = Partition(path, events(path), self.elapsed)
+            if p.events:
+                self.opened.append(p)
+                self.update()
+        while self.opened:
+            p = min(self.opened, key=lambda p: p.merge_time)  # of equals the first named
             event = p.events[p.next]
             p.next += 1
             if event["kind"] == "click":
-                p.observe(event["ts"])
-                self.update(opened)
+                self.observe(p, event["ts"])
             yield p, event
             if p.next == len(p.events):
-                opened.remove(p)
-                self.update(opened)
+                self.opened.remove(p)
+                self.update()
 
 
 # --- what becomes of each event ----------------------------------------------------------------------------------
@@ -196,6 +232,8 @@ class Expected:
 
     def run(self, paths, label_of):
         """Takes the events of one `fraud score`. `label_of(n, status, click)` gives the label of the n-th received event."""
+        # Within a batch clicks come before engagements: one that is followed by its click may count as unmatched or not.
+        self.to_come = {e["click_id"] for path in paths for e in events(path) if e["kind"] == "click"}
         for _, event in self.stream.merged(paths):
             if event["kind"] == "rejected":
                 self.rejected += 1
@@ -239,7 +277,7 @@ class Expected:
             self.relate(engagement, entry, entry["click"]["ts"], entry["sure"])
         if not near:
             self.early.setdefault(engagement["click_id"], []).append({**engagement, "sure": not known and self.is_near(engagement)})
-        if not self.seen.get(engagement["click_id"]):
+        if not self.seen.get(engagement["click_id"]) and engagement["click_id"] not in self.to_come:
             self.unmatched.append(engagement)
         elif not near or any(not e["sure"] or self.stream.watermark > e["click"]["ts"] + REMEMBERED for e in near):
             # Of a click that was late, or is forgotten, or too far away: whether it counts as known is not laid down.

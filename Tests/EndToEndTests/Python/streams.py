@@ -145,7 +145,7 @@ class Maker:
         }
         if rng.random() < 0.01:
             click["campaign_id"] = "camp-other"  # one ad in two campaigns
-        if rng.random() < 0.02 and i > 50:
+        if rng.random() < 0.02 and i > 50 and not self.honest:
             click["click_id"] = f"c{rng.randrange(i)}"  # an id used again, with other content
         for name, share, value in (
             ("user_id", 0.7, lambda: f"user-{rng.randrange(max(2, self.count // 20))}"),
