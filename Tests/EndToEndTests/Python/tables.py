@@ -152,9 +152,14 @@ ARCHIVED = ("click_id", "ad_id", "campaign_id", "advertiser_id", "publisher_id",
 NUMBERS = ("pointer_moves", "visible_ratio", "dwell_ms")
 
 
+def single(number):
+    """A number as a 32-bit float holds it."""
+    return number if number is None else struct.unpack("<f", struct.pack("<f", number))[0]
+
+
 def archived_row(status, click, verdict, is_conflict):
     numbers = (None if click.get(n) is None else float(click[n]) for n in NUMBERS)
-    return (status, is_conflict if status == "duplicate" else None, verdict["label"], verdict["score"], verdict["ivt"], verdict["rule"],
+    return (status, is_conflict if status == "duplicate" else None, verdict["label"], single(verdict["score"]), verdict["ivt"], verdict["rule"],
             verdict["reasons"], moment(click["ts"]), click["cost"], click.get("webdriver"), *(click.get(n) or None for n in ARCHIVED), *numbers)
 
 
@@ -170,9 +175,8 @@ def archive_equal(db, database, received, verdicts, conflicts):
                          *ARCHIVED, *NUMBERS])
     table = f"read_parquet('{database}.archive/**/*.parquet', hive_partitioning = true, hive_types_autocast = false)"
     got = db.sql(f"select {columns} from {table} order by seq").fetchall()
-    # Scores pass through a float; the reasons and the score of what was not scored are NULL.
-    got = [(*r[:3], r[3] if r[3] is None else round(r[3], 6), *r[4:6], r[6] or [], *r[7:]) for r in got]
-    expected = [(*r[:3], r[3] if r[3] is None else round(r[3], 6), *r[4:]) for r in expected]
+    # The reasons of what was not scored are NULL.
+    got = [(*r[:6], r[6] or [], *r[7:]) for r in got]
     equal("archive", got, expected)
     strays = db.sql(f"""select click_id, ts, date, hour from {table}
         where date <> strftime(ts, '%Y-%m-%d') or hour <> strftime(ts, '%H')""").fetchall()
