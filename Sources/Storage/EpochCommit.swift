@@ -11,13 +11,16 @@ package struct EpochRecord: Hashable, Sendable {
     /// Cumulative.
     package var totals: EventTotals
     package var committedAt: EventTime
+    /// A job's inputs ended here, so windows that were still open were written as they stood.
+    package var isFinal: Bool
 
-    package init(epoch: Int64, source: String, offset: Int64, totals: EventTotals, committedAt: EventTime) {
+    package init(epoch: Int64, source: String, offset: Int64, totals: EventTotals, committedAt: EventTime, isFinal: Bool = false) {
         self.epoch = epoch
         self.source = source
         self.offset = offset
         self.totals = totals
         self.committedAt = committedAt
+        self.isFinal = isFinal
     }
 }
 

@@ -119,6 +119,7 @@ extension Warehouse {
         rows.append(int64: record.offset)
         append(record.totals, to: rows)
         rows.append(time: record.committedAt)
+        rows.append(bool: record.isFinal)
         rows.endRow()
         return rows
     }

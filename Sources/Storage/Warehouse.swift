@@ -72,7 +72,7 @@ package final class Warehouse: @unchecked Sendable {
         try rows(.epochs, clause, parameters) { row in
             EpochRecord(
                 epoch: row[0].int ?? 0, source: row[1].text ?? "", offset: row[2].int ?? 0, totals: EventTotals(row[3...8]),
-                committedAt: row[9].time ?? EventTime(milliseconds: 0))
+                committedAt: row[9].time ?? EventTime(milliseconds: 0), isFinal: row[10].bool ?? false)
         }
     }
 

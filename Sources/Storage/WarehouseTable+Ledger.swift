@@ -5,7 +5,7 @@ extension WarehouseTable {
     static let epochs = WarehouseTable(
         "epochs", key: ["epoch"],
         [ArrowColumn("epoch", .int64), ArrowColumn("source", .text), ArrowColumn("offset", .int64)] + totalColumns
-            + [ArrowColumn("committed_at", .timestamp)])
+            + [ArrowColumn("committed_at", .timestamp), ArrowColumn("is_final", .bool)])
 
     static let sources = WarehouseTable(
         "sources", key: ["source"],

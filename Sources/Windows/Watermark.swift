@@ -49,6 +49,11 @@ package struct Watermark: BitwiseCopyable, Sendable {
     @inline(__always)
     package var current: Int64 { hasMaximum ? maximum - outOfOrdernessMilliseconds : .min }
 
+    /// Where an event stands in its partition, for merging partitions by time: its time, but that of the maximum when it is
+    /// more than `jumpBound` ahead of it. So a jump that is not believed yet does not hold the events behind it back.
+    @inline(__always)
+    package func standing(of time: Int64) -> Int64 { hasMaximum && time > maximum + jumpBoundMilliseconds ? maximum : time }
+
     /// Takes note of an event's time, epoch ms. O(1).
     package mutating func observe(_ time: Int64) {
         let ts = EventBounds.clamp(time)
