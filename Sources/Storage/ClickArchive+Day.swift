@@ -87,5 +87,5 @@ package struct ArchiveSpan: Hashable, Sendable {
 
 extension CivilDate {
     /// The day after.
-    var next: CivilDate { CivilDate(daysSince1970: daysSince1970 + 1) }
+    package var next: CivilDate { CivilDate(daysSince1970: daysSince1970 + 1) }
 }

@@ -5,9 +5,10 @@
     reconcile_check.py check DAY DB JSON SORTED_VERDICTS BEFORE REVIEWS INPUT VERDICTS …
     reconcile_check.py truth DAY DB INPUT                      what is billed, against the simulator's truth; prints figures
 
-From the program it takes what the stream said of each event (VERDICTS, line by line of INPUT) and the labels of a second run
-over the sorted clicks (SORTED_VERDICTS); which clicks count, whose labels move and what is billed it works out itself.
-BEFORE is a copy of the database from before the reconciliation; REVIEWS is `click_id=label,…` of people's decisions, or -.
+From the program it takes what the stream said of each event (VERDICTS, line by line of INPUT), which engagements it matched
+(BEFORE, a copy of the database from before the reconciliation), and the labels of a second run over the sorted clicks
+(SORTED_VERDICTS). Which clicks count, whose labels move and what is billed it works out itself. REVIEWS is
+`click_id=label,…` of people's decisions, or -.
 """
 import collections
 import datetime
@@ -18,7 +19,8 @@ import sys
 
 import duckdb
 
-from stream_check import DAY, HOUR, MINUTE, equal, explicit_hll, moment, parse, visitor
+from model import DAY, HOUR, MINUTE, parse, visitor
+from tables import equal, explicit_hll, moment
 
 MILLION = 10**6
 
@@ -110,22 +112,19 @@ class Event:
 
 
 def read(pairs):
-    """All clicks in order of arrival, and the short engagements, as (id, ts)."""
-    events, bounces, seq = [], [], 0
+    """All clicks in order of arrival."""
+    events, seq = [], 0
     for source, verdicts in zip(pairs[::2], pairs[1::2]):
         given = iter([json.loads(line) for line in open(verdicts)])
         for raw in open(source, "rb"):
             click = parse(raw.rstrip(b"\n"))
-            if click is False:
-                event = json.loads(raw)
-                if event["type"] == "engagement" and event["dwell_ms"] < 1000:
-                    bounces.append((event["click_id"], event["ts"]))
+            if click["kind"] not in ("click", "rejected"):
                 continue
             verdict = next(given)
             seq += 1
-            if click:
+            if click["kind"] == "click":
                 events.append(Event(seq, raw, click, verdict))
-    return events, bounces
+    return events
 
 
 def accept(events):
@@ -145,7 +144,7 @@ def accept(events):
 
 
 def write_sorted(day, out, pairs):
-    events, _ = read(pairs)
+    events = read(pairs)
     accept(events)
     with open(out, "wb") as f:
         for e in sorted(events, key=lambda e: (e.ts, e.seq)):
@@ -171,7 +170,7 @@ class Sum:
             self.late_cost += e.cost
 
 
-def label_all(events, bounces, sorted_verdicts, reviews):
+def label_all(events, old, sorted_verdicts, reviews):
     """Sets `stream` and `batch`: what both call each click of the day."""
     scored = {}
     for line in open(sorted_verdicts):
@@ -179,16 +178,18 @@ def label_all(events, bounces, sorted_verdicts, reviews):
         if v["status"] != "counted":
             sys.exit(f"a sorted click was {v}")
         scored[v["click_id"], v["ts"]] = v["label"]
-    near = collections.defaultdict(list)
-    for id, ts in bounces:
-        near[id].append(ts)
+    matched = {(id, milliseconds(ts)) for id, ts in old.sql("select click_id, click_ts from label_changes where cause = 'engagement'").fetchall()}
+    unmatched = collections.defaultdict(list)
+    for id, ts in old.sql("select click_id, ts from unmatched_engagements").fetchall():
+        unmatched[id].append(milliseconds(ts))
     for e in events:
-        bounced = any(abs(ts - e.ts) <= 10 * MINUTE for ts in near[e.id])
-        e.stream = "fraud" if e.status == "counted" and bounced else e.label
-        # The stream does not keep a bounce of a click that it calls fraud already.
-        known = bounced and (e.status == "late" or e.label == "valid")
-        e.stream = reviews.get(e.id, e.stream)
-        e.batch = (reviews.get(e.id) or ("fraud" if known else scored[e.key])) if e.accepted else e.stream
+        bounced = e.key in matched or any(abs(ts - e.ts) <= 10 * MINUTE for ts in unmatched[e.id])
+        e.stream = reviews.get(e.id) or ("fraud" if e.key in matched else e.label)
+        e.batch = (reviews.get(e.id) or ("fraud" if bounced else scored[e.key])) if e.accepted else e.stream
+
+
+def milliseconds(time):
+    return round((time - moment(0)).total_seconds() * 1000)
 
 
 # --- comparison --------------------------------------------------------------------------------------------------
@@ -196,12 +197,12 @@ def label_all(events, bounces, sorted_verdicts, reviews):
 def check(day, database, output, sorted_verdicts, before, reviews, pairs):
     reviews = {} if reviews == "-" else dict(r.split("=") for r in reviews.split(","))
     start = day_start(day)
-    events, bounces = read(pairs)
+    events = read(pairs)
     accept(events)
     events = [e for e in events if start <= e.ts < start + DAY]
-    label_all(events, bounces, sorted_verdicts, reviews)
-    counted = [e for e in events if e.status == "counted"]
     old, db = duckdb.connect(before, read_only=True), duckdb.connect(database, read_only=True)
+    label_all(events, old, sorted_verdicts, reviews)
+    counted = [e for e in events if e.status == "counted"]
     check_batch(db, day, [e for e in events if e.accepted])
     check_stream(old, db, day, counted)
     check_bill(db, day)
@@ -245,7 +246,7 @@ def check_stream(old, db, day, counted):
     changes = """select click_id, click_ts, from_label, to_label from label_changes where cause = 'reconciliation' order by rowid"""
     labels = {e.key: e.stream for e in counted}
     for id, ts, was, to in old.sql(changes).fetchall():
-        labels[id, round((ts - moment(0)).total_seconds() * 1000)] = to
+        labels[id, milliseconds(ts)] = to
     expected = [(e.id, moment(e.ts), labels[e.key], e.batch) for e in counted if labels[e.key] != e.batch]
     equal("label changes", sorted(db.sql(changes).fetchall()[len(old.sql(changes).fetchall()):]), sorted(expected))
 
@@ -293,7 +294,7 @@ def truth(day, database, source):
     clicks = {}
     for raw in open(source, "rb"):
         click = parse(raw.rstrip(b"\n"))
-        if click and start <= click["ts"] < start + DAY:
+        if click["kind"] == "click" and start <= click["ts"] < start + DAY:
             clicks.setdefault(click["click_id"], click)
     db = duckdb.connect(database, read_only=True)
     figures = {}
