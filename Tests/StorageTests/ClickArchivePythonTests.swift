@@ -35,7 +35,7 @@ struct ClickArchivePythonTests {
         assert (known.date.astype(str) == known.ts.dt.strftime("%Y-%m-%d")).all()
         assert (known.hour.astype(int) == known.ts.dt.hour).all()
         for row, seq, click, ts, cost in zip(rows, frame.seq, frame.click_id, frame.ts, frame.cost):
-            assert row[0] == seq and row[1] == click and row[2] == ts.value // (1000 if ts.unit == "us" else 1_000_000), (row, seq, ts)
+            assert row[0] == seq and row[1] == click and row[2] == ts.value // 1_000_000, (row, seq, ts)
             assert row[6] == f"{cost:.4f}", (row, cost)
 
         for path in glob.glob(root + "/date=*/hour=*/*.parquet"):

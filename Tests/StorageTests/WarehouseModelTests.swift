@@ -136,7 +136,7 @@ struct WarehouseModelTests {
         let epoch = EpochCommit(record: EpochRecord(epoch: 0, source: "s", offset: 0, totals: EventTotals(), committedAt: EventTime(milliseconds: 0)))
         var model = life.model
         fill(epoch, &life, &model)
-        if life.chance(20) {
+        if life.chance(10) {
             let before = try dump(life.warehouse)
             let good = epoch.corrections
             epoch.corrections.append(WindowCorrection(
@@ -149,7 +149,7 @@ struct WarehouseModelTests {
         #expect(try life.warehouse.commit(epoch) == .committed)
         life.model = model
         life.copies[model.lastEpoch] = try rows(life.warehouse, "click_aggregates_minute")
-        if life.chance(20) {
+        if life.chance(10) {
             let before = try dump(life.warehouse)
             #expect(try life.warehouse.commit(epoch) == .alreadyCommitted)
             #expect(try dump(life.warehouse) == before)

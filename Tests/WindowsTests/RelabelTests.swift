@@ -40,6 +40,35 @@ struct RelabelTests {
         }
     }
 
+    @Test("of clicks, or engagements, of one id that are as near, the first is taken")
+    func ties() {
+        var store = WindowStore()
+        for (offset, campaign) in [(0, "x"), (2000, "y")] as [(Int64, String)] { _ = count(click(offset, campaign: campaign), &store) }
+        var campaign = ""
+        _ = store.engage(idHash: hash(1), ts: Self.t0 + 1000, dwellMilliseconds: 1, watermark: Self.t0) {
+            campaign = String(decoding: $0.campaignID, as: UTF8.self)
+        }
+        #expect(campaign == "x")
+        for offset in [0, 2000, 1500, 500] as [Int64] { _ = engage(&store, offset, id: 2) }
+        let taken = (0..<3).map { _ in count(click(1000, id: 2), &store)?.ts }
+        #expect(taken == [1500, 500, 0].map { Self.t0 + $0 })
+    }
+
+    @Test("a click and an engagement are known for sixteen minutes of event time after theirs, drained or not", arguments: [false, true])
+    func expiry(isDrained: Bool) {
+        for over in [0, 1] as [Int64] {
+            let watermark = Self.t0 + 960_000 + over
+            var store = WindowStore()
+            _ = count(click(0), &store)
+            _ = engage(&store, 0, id: 2)
+            if isDrained { _ = store.drainRows(watermark: watermark) }
+            let outcome = engage(&store, 5, watermark: watermark)
+            #expect(outcome == (over == 0 ? .relabelled : .unknownClick))
+            let waited = count(click(500_000, id: 2), &store, watermark: watermark)
+            #expect((waited == nil) == (over == 1))
+        }
+    }
+
     @Test("an engagement that comes first waits for its click, and only a valid click takes it")
     func waits() {
         var store = WindowStore()
