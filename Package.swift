@@ -67,7 +67,7 @@ let package = Package(
         module("Windows", ["ClickModel", "Sketches", "CClickRecord"]),
         module("Training", ["LogisticModel", "LinearAlgebra", "ClickModel"]),
         module("Simulation", ["ClickModel"]),
-        module("Storage", ["CADBC", "ClickModel", "Sketches"]),
+        module("Storage", ["CADBC", "CClickRecord", "ClickModel", "Sketches"]),
 
         // Layer 4
         module(
@@ -97,7 +97,7 @@ let package = Package(
         tests("SketchesTests", ["Sketches", "CClickRecord"]),
         tests("WindowsTests", ["Windows", "Sketches", "ClickModel", "CClickRecord"]),
         tests("ClickCodecTests", ["ClickCodec", "ClickModel", "CClickRecord", "Sketches"]),
-        tests("StorageTests", ["Storage", "ClickModel"]),
+        tests("StorageTests", ["Storage", "ClickModel", "CClickRecord"]),
         tests("TrainingTests", ["Training", "LogisticModel", "LinearAlgebra", "ClickModel"]),
         tests("RulesTests", ["Rules", "ClickModel"]),
         tests("FeaturesTests", ["Features", "ClickModel", "CClickRecord"]),

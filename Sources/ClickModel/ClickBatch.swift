@@ -51,4 +51,28 @@ public final class ClickBatch: @unchecked Sendable {
     public func string(_ text: TextRange) -> String? {
         text.length == 0 ? nil : String(decoding: bytes(text), as: UTF8.self)
     }
+
+    /// Appends a copy of a record of another batch, texts included, as an event of the given partition.
+    ///
+    /// - Returns: false, with nothing changed, when the batch has no room for it.
+    /// - Complexity: O(bytes of its texts); no allocation.
+    public func append(copyOf record: UnsafePointer<ClickRecord>, from source: ClickBatch, partition: UInt16) -> Bool {
+        let textsAt = MemoryLayout<ClickRecord>.offset(of: \.click_id).unsafelyUnwrapped
+        let textCount = (MemoryLayout<ClickRecord>.offset(of: \.raw).unsafelyUnwrapped - textsAt) / MemoryLayout<TextRange>.stride + 1
+        let from = (UnsafeRawPointer(record) + textsAt).assumingMemoryBound(to: TextRange.self)
+        var length = 0
+        for i in 0..<textCount { length += Int(from[i].length) }
+        guard count < capacity, length <= Int(raw.arena_capacity) - Int(raw.arena_used) else { return false }
+        let copy = raw.records + count
+        copy.pointee = record.pointee
+        copy.pointee.partition = partition
+        let to = (UnsafeMutableRawPointer(copy) + textsAt).assumingMemoryBound(to: TextRange.self)
+        for i in 0..<textCount where from[i].length > 0 {
+            to[i].offset = raw.arena_used
+            (raw.arena + Int(raw.arena_used)).update(from: source.raw.arena + Int(from[i].offset), count: Int(from[i].length))
+            raw.arena_used += from[i].length
+        }
+        raw.count += 1
+        return true
+    }
 }

@@ -5,6 +5,17 @@ public struct StateWriter: ~Copyable {
 
     public init(reservingBytes capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
+    /// Writes into the memory of a buffer that is no longer needed; its content is dropped.
+    public init(reusing buffer: consuming [UInt8]) {
+        bytes = buffer
+        bytes.removeAll(keepingCapacity: true)
+    }
+
+    public mutating func reserve(_ capacity: Int) { bytes.reserveCapacity(capacity) }
+
+    /// What was written; the writer ends here.
+    public consuming func finish() -> [UInt8] { bytes }
+
     /// Appends bytes as they are, without a count.
     public mutating func append(raw: UnsafeRawBufferPointer) { bytes.append(contentsOf: raw) }
 

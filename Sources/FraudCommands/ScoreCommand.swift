@@ -9,6 +9,7 @@ public struct ScoreCommand: ParsableCommand {
         commandName: "score", abstract: "Scores, labels, aggregates and commits a click log.",
         discussion: """
             Inputs may be NDJSON, CSV or combined access logs, plain, gzip or zstd; several, a glob, or - for standard input.
+            Several are read at once, merged in order of event time, each with a watermark of its own.
             Run again after a crash it goes on from the last epoch; run again on a finished input it does nothing and says so.
             EXAMPLE: fraud score clicks-*.ndjson.gz --db clicks.duckdb
             """)
@@ -29,7 +30,7 @@ public struct ScoreCommand: ParsableCommand {
     @Option(name: .customLong("campaign-id"), help: "Campaign of access-log lines that name none.") var campaignID: String?
     @Option(name: .customLong("advertiser-id"), help: "Advertiser of access-log lines that name none.") var advertiserID: String?
     @Option(help: "Events after which an epoch is committed.") var epochEvents = 250_000
-    @Flag(help: "Accepted for scripts: there is no archive yet, so none is written either way.") var noArchive = false
+    @Flag(help: "Do not write the labelled clicks to Parquet beside the database: faster, and nothing can be re-scored or reconciled.") var noArchive = false
     @Flag(help: "Print one JSON object.") var json = false
 
     public init() {}
@@ -47,6 +48,7 @@ public struct ScoreCommand: ParsableCommand {
         options.defaults = try CombinedDefaults(adID: adID, campaignID: campaignID, advertiserID: advertiserID)
         options.scorer = ScorerConfiguration(modelPath: model, rulesPath: rules, listsDirectory: lists, geoPath: geoip)
         options.verdictsPath = verdicts
+        options.writesArchive = !noArchive
         options.epochEvents = epochEvents
         let bar = ProgressBar(unit: "events")
         let job = try ScoreJob(options)

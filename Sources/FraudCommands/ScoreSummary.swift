@@ -5,7 +5,8 @@ internal import Storage
 
 /// What `fraud score` prints at its end.
 enum ScoreSummary {
-    /// One object; counts are those of the inputs named, over all runs; `events` and `seconds` those of this run.
+    /// One object; counts are those of the inputs named, over all runs; `events`, `seconds`, `late_cost`, `conflicts`,
+    /// `relabelled` and the pause those of this run.
     static func json(_ report: JobReport, database: String) -> String {
         let t = report.inputs
         let rate = report.seconds > 0 ? Double(report.events) / report.seconds : 0
@@ -14,6 +15,8 @@ enum ScoreSummary {
             ("late", "\(t.late)"), ("rejected", "\(t.rejected)"), ("gross_cost", t.gross.description),
             ("billable_cost", t.billable.description), ("seconds", String(format: "%.3f", report.seconds)),
             ("clicks_per_second", String(format: "%.0f", rate)), ("events", "\(report.events)"),
+            ("late_cost", report.run.lateCost.description), ("conflicts", "\(report.run.conflicts)"), ("relabelled", "\(report.run.relabelled)"),
+            ("longest_snapshot_pause_ms", String(format: "%.1f", 1000 * report.longestSnapshotPause)),
             ("already_scored", report.events == 0 && !report.alreadyScored.isEmpty ? "true" : "false"),
             ("model_id", JSONOutput.string(report.modelID)), ("ruleset_id", JSONOutput.string(report.rulesetID)),
             ("database", JSONOutput.string(database)),
@@ -33,9 +36,12 @@ enum ScoreSummary {
         count("received", t.received)
         count("valid", t.valid, "\(t.billable) billable")
         count("fraud", t.fraud, "\(t.gross - t.billable) not billed")
-        count("duplicate", t.duplicate, "same click_id within the hour")
-        count("late", t.late, "over 5 minutes behind; kept in late_clicks")
+        let conflicts = report.run.conflicts > 0 ? "; \(report.run.conflicts) say something else: duplicate_conflicts" : ""
+        count("duplicate", t.duplicate, "same click_id within the hour" + conflicts)
+        let lateCost = report.run.late > 0 ? ", \(report.run.lateCost) of cost" : ""
+        count("late", t.late, "over 5 minutes behind\(lateCost); kept in late_clicks for `fraud reconcile`")
         count("rejected", t.rejected, "bad lines; kept in rejected_events")
+        if report.run.relabelled > 0 { out += "\n  \(report.run.relabelled) valid clicks became fraud when their visitors left within a second\n" }
         if report.events > 0 {
             let rate = ProgressBar.grouped(Int(Double(report.events) / max(report.seconds, 1e-9)))
             out += String(format: "\n  %.2f s, ", report.seconds) + "\(rate) clicks/s, model \(report.modelID), rules \(report.rulesetID)\n"

@@ -6,22 +6,51 @@ internal import Windows
 ///
 /// The one place where watermark, deduplication and lateness meet, used by scoring and by the replay that training reads.
 struct Admission: ~Copyable {
-    private(set) var watermark = Watermark()
+    private(set) var watermark = StreamWatermark()
     private var deduplicator = Deduplicator()
 
     /// Indices of the batch's counted clicks, ascending; the first `count` are of the batch admitted last.
     let selected: UnsafeMutablePointer<Int32>
     let statuses: UnsafeMutablePointer<EventStatus>
+    /// For each event of the batch: the stream's watermark once it had come; `Int64.min` before any.
+    let watermarks: UnsafeMutablePointer<Int64>
+    /// For each event of the batch: whether it is a duplicate that says something else than its first.
+    let conflicts: UnsafeMutablePointer<Bool>
 
     init() {
         selected = .allocate(capacity: ClickBatch.defaultCapacity)
         statuses = .allocate(capacity: ClickBatch.defaultCapacity)
+        watermarks = .allocate(capacity: ClickBatch.defaultCapacity)
+        conflicts = .allocate(capacity: ClickBatch.defaultCapacity)
     }
 
     deinit {
         selected.deallocate()
         statuses.deallocate()
+        watermarks.deallocate()
+        conflicts.deallocate()
     }
+
+    /// Takes up a source partition, new or known by its number; its first batch tells where its time begins.
+    /// - Returns: the slot that its records are to carry.
+    mutating func open(source: UInt64, first batch: ClickBatch) -> Int {
+        let slot = watermark.open(source: source)
+        var times: [Int64] = []
+        for i in 0..<batch.count where times.count < Self.seedEvents && Int(batch.records[i].event) == FRAUD_EVENT_CLICK {
+            times.append(batch.records[i].ts_ms)
+        }
+        times.withUnsafeBufferPointer { watermark.seed(slot, times: $0) }
+        return slot
+    }
+
+    /// First events of a source that tell where its time begins: its least, so that a few clocks far ahead do no harm.
+    private static let seedEvents = 64
+
+    /// The partition's own watermark.
+    func clock(_ slot: Int) -> Watermark { watermark.partition(slot) }
+
+    /// The source has ended, and holds the stream's watermark no longer.
+    mutating func close(_ slot: Int) { watermark.close(slot) }
 
     /// Event time before which no click will be counted any more; far in the past before the first event.
     ///
@@ -32,44 +61,47 @@ struct Admission: ~Copyable {
 
     /// Bytes held by deduplication.
     var byteCount: Int { deduplicator.byteCount }
+    /// Ids forgotten before their hour was over, because of a limit.
+    var forgottenEarly: Int { deduplicator.forgottenEarly }
 
-    /// Decides on every event of a batch; `ended` hears of each that will not be counted.
+    /// Decides on every event of a batch, in `statuses`, `watermarks` and `conflicts`.
     ///
     /// - Returns: how many clicks are to be counted: their indices are in `selected`.
-    /// - Complexity: O(events).
-    mutating func admit(
-        _ batch: ClickBatch, isLate: (Int64, Int64) -> Bool,
-        ended: (EventStatus, UnsafePointer<ClickRecord>, _ watermark: Int64) -> Void
-    ) -> Int {
+    /// - Complexity: O(events × open partitions).
+    mutating func admit(_ batch: ClickBatch, isLate: (Int64, Int64) -> Bool) -> Int {
         precondition(batch.capacity <= ClickBatch.defaultCapacity)
         var chosen = 0
         for i in 0..<batch.count {
             if i % WindowStore.warmGroup == 0 {
                 deduplicator.warm(UnsafePointer(batch.records + i), count: min(WindowStore.warmGroup, batch.count - i))
             }
-            let record = UnsafePointer(batch.records + i)
-            let status = status(of: record, isLate)
+            conflicts[i] = false
+            let status = status(of: UnsafePointer(batch.records + i), i, isLate)
             statuses[i] = status
+            watermarks[i] = watermark.current
             if status == .counted {
                 selected[chosen] = Int32(truncatingIfNeeded: i)
                 chosen += 1
-            } else {
-                ended(status, record, watermark.current)
             }
         }
         return chosen
     }
 
     @inline(__always)
-    private mutating func status(of record: UnsafePointer<ClickRecord>, _ isLate: (Int64, Int64) -> Bool) -> EventStatus {
+    private mutating func status(of record: UnsafePointer<ClickRecord>, _ index: Int, _ isLate: (Int64, Int64) -> Bool) -> EventStatus {
         let event = Int(record.pointee.event)
         if event == FRAUD_EVENT_REJECTED { return .rejected }
         if event != FRAUD_EVENT_CLICK { return .notAClick }
         let ts = record.pointee.ts_ms
-        watermark.observe(ts)
+        watermark.observe(Int(record.pointee.partition), ts)
         let id = (record.pointee.click_id_hash.0, record.pointee.click_id_hash.1)
-        if deduplicator.isDuplicate(id, ts: ts, watermark: watermark.current) { return .duplicate }
-        return isLate(ts, watermark.current) ? .late : .counted
+        switch deduplicator.admit(id, content: fraud_content_fingerprint(record), ts: ts, watermark: watermark.current) {
+        case .new: return isLate(ts, watermark.current) ? .late : .counted
+        case .duplicate: return .duplicate
+        case .conflict:
+            conflicts[index] = true
+            return .duplicate
+        }
     }
 
     borrowing func write(to writer: inout StateWriter) {
@@ -78,7 +110,7 @@ struct Admission: ~Copyable {
     }
 
     mutating func restore(from reader: inout StateReader) throws(StateError) {
-        watermark = try Watermark(from: &reader)
+        watermark = try StreamWatermark(from: &reader)
         deduplicator = try Deduplicator(from: &reader)
     }
 }

@@ -7,7 +7,7 @@ internal import Windows
 /// Whoever computes features in `visit` therefore never knows more than the scorer would have known at that click: the
 /// guard against leakage.
 package enum ClickReplay {
-    /// Reads inputs in order.
+    /// Reads inputs, merged in order of event time.
     ///
     /// - Parameters:
     ///   - visit: called with each batch, the indices of its counted clicks, and the event time before which none will come.
@@ -19,17 +19,28 @@ package enum ClickReplay {
     ) throws {
         var admission = Admission()
         let windows = WindowStore()
-        let batch = ClickBatch()
+        let merge = SourceMerge(isAlone: inputs.count == 1)
+        defer { merge.abandon() }
+        var waiting = ArraySlice(inputs.enumerated())
         var events = 0
-        for input in inputs {
-            let stream = try ClickStream(path: input, format: format, defaults: defaults)
-            while try stream.next(into: batch) {
-                let horizon = admission.horizon(allowedLateness: windows.allowedLatenessMilliseconds)
-                let chosen = admission.admit(batch, isLate: { windows.isLate($0, watermark: $1) }, ended: { _, _, _ in })
-                try visit(batch, UnsafeBufferPointer(start: UnsafePointer(admission.selected), count: chosen), horizon)
-                events += batch.count
-                progress(events)
+        while true {
+            for ended in try merge.takeEnded() { admission.close(ended.slot) }
+            while merge.hasRoom, let (number, input) = waiting.popFirst() {
+                let decoder = DecodeThread(
+                    try ClickStream(path: input, format: format, defaults: defaults), batches: SourceMerge.batches(sources: inputs.count))
+                guard let head = try decoder.next() else { continue }
+                let slot = admission.open(source: UInt64(number) + 1, first: head.batch)
+                merge.add(OpenSource(input: input, key: "", slot: slot, decoder: decoder, head: head, start: .start, clock: admission.clock(slot)))
             }
+            guard !merge.open.isEmpty else { return }
+            // Nothing is held: no source has a limit.
+            guard let merged = merge.next() else { return }
+            let horizon = admission.horizon(allowedLateness: windows.allowedLatenessMilliseconds)
+            let chosen = admission.admit(merged.batch, isLate: { windows.isLate($0, watermark: $1) })
+            try visit(merged.batch, UnsafeBufferPointer(start: UnsafePointer(admission.selected), count: chosen), horizon)
+            events += merged.batch.count
+            merged.home.push(merged.batch)
+            progress(events)
         }
     }
 }

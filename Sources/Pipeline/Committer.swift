@@ -1,38 +1,41 @@
+internal import ClickModel
 internal import Foundation
 internal import Storage
 
 /// Makes epochs durable on a thread of its own, one at a time, while the scorer goes on.
 ///
-/// An epoch is committed in two steps: its state snapshot is written beside the database and synchronised; then one database
-/// transaction makes rows, offset and epoch number visible. A crash between the two leaves a snapshot that no epoch
-/// names, which is written over. Whoever owns the warehouse calls `stop` before letting go of it.
+/// An epoch is committed in two steps. First what it needs is put on disk and synchronised: its archive files (staged) and its
+/// state snapshot, written beside the database. Then one database transaction makes rows, offset and epoch number visible. What
+/// a crash between the two leaves is named by no epoch, and is written over or removed. Last, the archive files get their names. Whoever owns the warehouse calls `stop` before letting go of it.
 final class Committer: @unchecked Sendable {
-    private let warehouse: Warehouse
-    private let snapshots: SnapshotFile
     private let work = BoundedQueue<PendingEpoch>(limit: 1)
     private let done = BoundedQueue<(any Error)?>(limit: 1)
     private let ended = BoundedQueue<Bool>(limit: 1)
     private var isBusy = false
 
-    init(warehouse: Warehouse, snapshots: SnapshotFile) {
-        self.warehouse = warehouse
-        self.snapshots = snapshots
+    init(warehouse: Warehouse, snapshots: SnapshotFile, archive: ArchiveThread?) {
         // The thread must not keep the database open: a close that runs while the process exits crashes in DuckDB. Its owner
         // outlives the thread, for it ends with `stop`.
-        let thread = Thread { [unowned warehouse, snapshots, work, done, ended] in
-            while let epoch = work.pop() { done.push(Self.commit(epoch, warehouse, snapshots)) }
+        let thread = Thread { [unowned warehouse, work, done, ended] in
+            while let epoch = work.pop() { done.push(Self.commit(epoch, warehouse, snapshots, archive)) }
             ended.push(true)
         }
         thread.name = "fraud-commit"
         thread.start()
     }
 
-    private static func commit(_ epoch: PendingEpoch, _ warehouse: Warehouse, _ snapshots: SnapshotFile) -> (any Error)? {
+    private static func commit(
+        _ epoch: PendingEpoch, _ warehouse: Warehouse, _ snapshots: SnapshotFile, _ archive: ArchiveThread?
+    ) -> (any Error)? {
         do {
-            try snapshots.save(epoch: epoch.rows.epoch, payload: epoch.snapshot)
+            try archive?.waitUntilStaged()
+            FaultPoint.reach("archive-staged")
+            try epoch.state.withBytes { try snapshots.save(epoch: epoch.rows.epoch, payload: $0) }
             FaultPoint.reach("snapshot-saved")
             try warehouse.commit(epoch.rows.commit)
             FaultPoint.reach("epoch-committed")
+            try archive?.publish(epoch: epoch.rows.epoch)
+            FaultPoint.reach("archive-published")
             snapshots.removeOlder(than: epoch.rows.epoch)
             return nil
         } catch {
@@ -66,22 +69,21 @@ final class Committer: @unchecked Sendable {
 /// An epoch that is complete in memory.
 struct PendingEpoch: @unchecked Sendable {
     let rows: EpochRows
-    let snapshot: [UInt8]
+    let state: StateBuffer
 }
 
-/// A named point of a commit at which a test can end the process: `FRAUD_FAULT=snapshot-saved:3` kills it when that point is
-/// reached for the third time. Off unless the variable is set.
-enum FaultPoint {
-    private static let target: (name: String, count: Int)? = {
-        guard let text = ProcessInfo.processInfo.environment["FRAUD_FAULT"] else { return nil }
-        let parts = text.split(separator: ":")
-        return parts.isEmpty ? nil : (String(parts[0]), parts.count > 1 ? Int(parts[1]) ?? 1 : 1)
-    }()
-    nonisolated(unsafe) private static var reached = 0
+/// The bytes of a snapshot, in memory that is used again: fresh pages would cost the scorer more than the copy.
+final class StateBuffer: @unchecked Sendable {
+    private var bytes: [UInt8] = []
 
-    static func reach(_ name: String) {
-        guard let target, target.name == name else { return }
-        reached += 1
-        if reached == target.count { kill(getpid(), SIGKILL) }
+    /// Fills it anew. `body` appends.
+    func fill(reserving capacity: Int, _ body: (inout StateWriter) -> Void) {
+        var writer = StateWriter(reusing: bytes)
+        bytes = []
+        writer.reserve(capacity)
+        body(&writer)
+        bytes = writer.finish()
     }
+
+    func withBytes(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows { try bytes.withUnsafeBytes(body) }
 }

@@ -10,17 +10,19 @@ struct DecodedBatch: @unchecked Sendable {
 
 /// Decodes one source on a thread of its own into a bounded queue of reused batches.
 ///
-/// At most `depth` batches are under way; when the scorer falls behind, decoding waits.
+/// As many batches are under way as it is given; when the scorer falls behind, decoding waits.
 final class DecodeThread: @unchecked Sendable {
+    /// Batches of a source that is read alone; several sources share about as many.
     static let depth = 16
 
-    private let stream: ClickStream
-    private let free: BoundedQueue<ClickBatch>
+    /// Read on the thread; what others may look at says so.
+    let stream: ClickStream
+    /// Batches to fill; those that were read come back here.
+    let free: BoundedQueue<ClickBatch>
     private let filled: BoundedQueue<DecodedBatch>
     /// Set before `filled` is closed, read after it: the queue's lock orders the two.
     private var failure: SourceError?
 
-    /// - Parameter batches: reused from source to source; `depth` of them.
     init(_ stream: ClickStream, batches: [ClickBatch]) {
         self.stream = stream
         free = BoundedQueue(limit: batches.count)
@@ -50,8 +52,6 @@ final class DecodeThread: @unchecked Sendable {
         if let failure { throw failure }
         return nil
     }
-
-    func giveBack(_ batch: ClickBatch) { free.push(batch) }
 
     /// Stops decoding without waiting: the thread may be in a read that no one will answer. It keeps what it uses.
     func abandon() {

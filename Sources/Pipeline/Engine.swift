@@ -2,6 +2,7 @@ internal import CClickRecord
 package import ClickModel
 internal import Features
 package import Scoring
+internal import Storage
 internal import Windows
 
 /// The deterministic single writer: decoded events in, verdicts and window totals out.
@@ -10,10 +11,19 @@ internal import Windows
 /// bit for bit, however they come in batches.
 package final class Engine {
     package let scorer: Scorer
-    private var admission = Admission()
-    private var windows = WindowStore()
+    var admission = Admission()
+    var windows = WindowStore()
+    private var sessions = SessionStore()
     /// Everything this state has seen since its database began.
-    package private(set) var totals = JobTotals()
+    package internal(set) var totals = JobTotals()
+    /// What each open source's events came to since it was last asked, by slot.
+    private var slotTotals = [JobTotals](repeating: JobTotals(), count: StreamWatermark.maximumOpen)
+    /// Numbers of the open sources, by slot.
+    private(set) var slotSources = [UInt64](repeating: 0, count: StreamWatermark.maximumOpen)
+    /// What relabelling moved since it was last asked, by source number.
+    var relabelledTotals: [UInt64: JobTotals] = [:]
+    /// Events before the batch at hand: what an archived row is numbered by.
+    package private(set) var sequence: Int64 = 0
 
     package init(scorer: Scorer) { self.scorer = scorer }
 
@@ -24,40 +34,79 @@ package final class Engine {
     /// Bytes of feature state held.
     package var featureBytes: Int { scorer.extractor.byteCount }
 
+    // MARK: Sources
+
+    /// Takes up a source; its first batch tells where its time begins. Returns the slot that its records are to carry.
+    @discardableResult
+    package func open(source: UInt64, first batch: ClickBatch) -> Int {
+        let slot = admission.open(source: source, first: batch)
+        slotSources[slot] = source
+        return slot
+    }
+
+    func close(slot: Int) { admission.close(slot) }
+
+    /// What an open source's events came to since the last call.
+    func takeTotals(slot: Int) -> JobTotals {
+        defer { slotTotals[slot] = JobTotals() }
+        return slotTotals[slot]
+    }
+
+    // MARK: Events
+
     /// Takes one batch through deduplication, lateness, scoring and windows.
-    package func process(_ batch: ClickBatch, into rows: EpochRows, verdictWriter: VerdictWriter?) throws {
-        let arena = UnsafePointer(batch.raw.arena)
+    package func process(_ batch: ClickBatch, into rows: EpochRows, verdictWriter: VerdictWriter?, archive: ScoredBatch? = nil) throws {
         // Of before the batch: what has expired by it reads as expired for each of its clicks, wherever the batch was cut.
         let horizon = admission.horizon(allowedLateness: windows.allowedLatenessMilliseconds)
-        let chosen = admission.admit(batch, isLate: { windows.isLate($0, watermark: $1) }) { status, record, watermark in
-            switch status {
-            case .counted: break
-            case .duplicate:
-                totals.duplicate += 1
-                rows.appendDuplicate(record, arena: arena)
-            case .late:
-                totals.late += 1
-                rows.appendLate(record, arena: arena, watermark: watermark)
-            case .rejected:
-                totals.rejected += 1
-                rows.appendRejected(record, arena: arena)
-            case .notAClick: totals.notClicks += 1
-            }
-            if status != .notAClick { totals.received += 1 }
-        }
-        totals.received += chosen
+        let chosen = admission.admit(batch, isLate: { windows.isLate($0, watermark: $1) })
+        for i in 0..<batch.count where admission.statuses[i] != .counted { end(batch, i, into: rows) }
         let selected = UnsafeBufferPointer(start: UnsafePointer(admission.selected), count: chosen)
         let verdicts = scorer.score(batch, rows: selected, horizon: horizon)
         var warmed = 0
         for k in 0..<chosen {
             let index = Int(selected[k])
             while index >= warmed {
-                windows.warm(UnsafePointer(batch.records + warmed), count: min(WindowStore.warmGroup, batch.count - warmed))
+                let group = min(WindowStore.warmGroup, batch.count - warmed)
+                windows.warm(UnsafePointer(batch.records + warmed), count: group)
+                sessions.warm(UnsafePointer(batch.records + warmed), count: group)
                 warmed += WindowStore.warmGroup
             }
             count(batch, index, k, verdicts[k], into: rows)
         }
+        for i in 0..<batch.count where Int(batch.records[i].event) == FRAUD_EVENT_ENGAGEMENT { engage(batch, i, into: rows) }
+        archive?.take(batch, admission, verdicts, sequence: sequence)
+        sequence += Int64(batch.count)
         if let verdictWriter { try write(batch, verdicts, to: verdictWriter) }
+    }
+
+    /// Books an event that is not counted.
+    private func end(_ batch: ClickBatch, _ index: Int, into rows: EpochRows) {
+        let record = UnsafePointer(batch.records + index)
+        let arena = UnsafePointer(batch.raw.arena)
+        var added = JobTotals()
+        switch admission.statuses[index] {
+        case .counted: return
+        case .duplicate:
+            added.duplicate = 1
+            added.conflicts = admission.conflicts[index] ? 1 : 0
+            rows.appendDuplicate(record, arena: arena, isConflict: admission.conflicts[index])
+        case .late:
+            added.late = 1
+            added.lateCost = Money(e4: record.pointee.cost_e4)
+            rows.appendLate(record, arena: arena, watermark: admission.watermarks[index])
+        case .rejected:
+            added.rejected = 1
+            rows.appendRejected(record, arena: arena)
+        case .notAClick: added.notClicks = 1
+        }
+        if admission.statuses[index] != .notAClick { added.received = 1 }
+        add(added, of: record)
+    }
+
+    @inline(__always)
+    private func add(_ added: JobTotals, of record: UnsafePointer<ClickRecord>) {
+        totals += added
+        slotTotals[Int(record.pointee.partition)] += added
     }
 
     /// Counts a scored click; `row` is its row in the scorer's feature block.
@@ -70,20 +119,26 @@ package final class Engine {
             drain(final: false, into: rows)
             guard windows.add(record: record, arena: arena, label: verdict.label) else {
                 admission.statuses[index] = .late
-                totals.late += 1
-                rows.appendLate(record, arena: arena, watermark: watermark)
+                end(batch, index, into: rows)
                 return
             }
         }
-        let cost = Money(e4: record.pointee.cost_e4)
-        totals.gross += cost
+        sessions.add(record: record, arena: arena)
+        var added = JobTotals()
+        added.received = 1
+        added.gross = Money(e4: record.pointee.cost_e4)
         if verdict.label == .valid {
-            totals.valid += 1
-            totals.billable += cost
+            added.valid = 1
+            added.billable = added.gross
         } else {
-            totals.fraud += 1
+            added.fraud = 1
             rows.appendFlagged(record, arena: arena, verdict: verdict, scorer: scorer, row: row)
         }
+        add(added, of: record)
+        let source = slotSources[Int(record.pointee.partition)]
+        let early = windows.remember(
+            record: record, label: verdict.label, score: verdict.score, source: source, watermark: admission.watermarks[index])
+        if let early { engage(record, arena, ts: early.ts, dwell: early.dwellMilliseconds, watermark: admission.watermarks[index], into: rows) }
     }
 
     private func write(_ batch: ClickBatch, _ verdicts: UnsafeBufferPointer<Verdict>, to writer: VerdictWriter) throws {
@@ -95,37 +150,41 @@ package final class Engine {
         }
     }
 
-    /// Moves the window rows that changed into `rows`; with `final`, also minutes the watermark has not reached.
+    /// Moves the window and session rows that changed into `rows`; with `final`, also those the watermark has not reached.
     func drain(final: Bool, into rows: EpochRows) {
         windows.drain(watermark: watermark, final: final) { rows.appendWindow($0) }
+        sessions.drain(watermark: watermark, final: final) { rows.appendSession($0) }
     }
 
     // MARK: Snapshot
 
     /// Changes with the layout of any state below.
-    private static let stateVersion: UInt32 = 2
+    private static let stateVersion: UInt32 = 3
 
-    package func snapshot() -> [UInt8] {
-        var writer = StateWriter(reservingBytes: featureBytes + windows.byteCount + admission.byteCount + (1 << 20))
+    package func write(to writer: inout StateWriter) {
         writer.append(tag: "ENGN")
         writer.append(Self.stateVersion)
         writer.append(totals)
+        writer.append(sequence)
         admission.write(to: &writer)
         windows.write(to: &writer)
+        sessions.write(to: &writer)
         scorer.extractor.write(to: &writer)
-        return writer.bytes
     }
 
+    /// Bytes that `write` will take, about.
+    package var snapshotBytes: Int { featureBytes + windows.byteCount + sessions.byteCount + admission.byteCount + (1 << 20) }
+
     /// - Throws: `StateError` when the bytes were written by another version of the code.
-    package func restore(_ bytes: [UInt8]) throws(StateError) {
-        var reader = StateReader(bytes)
+    package func restore(from reader: inout StateReader) throws(StateError) {
         try reader.expect(tag: "ENGN")
         let version = try reader.read(UInt32.self)
         guard version == Self.stateVersion else { throw StateError("snapshot has state version \(version), this program reads \(Self.stateVersion)") }
         totals = try reader.read(JobTotals.self)
+        sequence = try reader.read(Int64.self)
         try admission.restore(from: &reader)
         windows = try WindowStore(from: &reader)
+        sessions = try SessionStore(from: &reader)
         try scorer.extractor.restore(from: &reader)
-        guard reader.isAtEnd else { throw StateError("snapshot has bytes after its end") }
     }
 }

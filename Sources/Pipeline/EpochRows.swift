@@ -8,8 +8,10 @@ internal import Windows
 /// The rows of one epoch, filled while clicks are scored; becomes one database transaction.
 package final class EpochRows: @unchecked Sendable {
     let commit = EpochCommit(record: EpochRecord(epoch: 0, source: "", offset: 0, totals: EventTotals(), committedAt: EventTime(milliseconds: 0)))
-    /// Key of the source the rows come from.
-    var source = ""
+    /// Keys of the open sources, by slot: what the rows' events came from.
+    var sources = [String](repeating: "", count: StreamWatermark.maximumOpen)
+    /// Keys of sources by number.
+    var sourceKeys: [UInt64: String] = [:]
     /// Number of the epoch being filled.
     var epoch: Int64 = 0
 
@@ -24,6 +26,7 @@ package final class EpochRows: @unchecked Sendable {
     private struct DuplicateTotal {
         var adID: String
         var count: Int64 = 0
+        var conflicts: Int64 = 0
         var cost = Money.zero
     }
 
@@ -37,12 +40,21 @@ package final class EpochRows: @unchecked Sendable {
         duplicates.removeAll(keepingCapacity: true)
     }
 
+    /// The key of a source that this job has open, or had; else the number its key begins with.
+    func sourceKey(_ number: UInt64) -> String { sourceKeys[number] ?? number.hexDigits }
+
+    /// Names the sources, by slot, that events come from; as another set of rows knows them.
+    func takeSources(of other: EpochRows) {
+        sources = other.sources
+        sourceKeys = other.sourceKeys
+    }
+
     @inline(__always)
-    private func append<let n: Int>(_ texts: InlineArray<n, TextRange>, _ arena: UnsafePointer<UInt8>, to out: ArrowTableBuilder) {
+    func append<let n: Int>(_ texts: InlineArray<n, TextRange>, _ arena: UnsafePointer<UInt8>, to out: ArrowTableBuilder) {
         for i in texts.indices { out.append(textOrNull: Self.bytes(texts[i], arena)) }
     }
 
-    private static func bytes(_ text: TextRange, _ arena: UnsafePointer<UInt8>) -> UnsafeRawBufferPointer {
+    static func bytes(_ text: TextRange, _ arena: UnsafePointer<UInt8>) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: arena + Int(text.offset), count: Int(text.length))
     }
 
@@ -80,7 +92,7 @@ package final class EpochRows: @unchecked Sendable {
         let out = commit.rejected
         let code = RejectCode(rawValue: record.pointee.error_code) ?? .badValue
         let field = RejectCode.fieldName(record.pointee.error_field)
-        out.append(text: source)
+        out.append(text: sources[Int(record.pointee.partition)])
         out.append(int64: record.pointee.source_line)
         out.append(int64: record.pointee.source_offset)
         out.append(text: code.name)
@@ -91,7 +103,8 @@ package final class EpochRows: @unchecked Sendable {
         out.endRow()
     }
 
-    func appendDuplicate(_ record: UnsafePointer<ClickRecord>, arena: UnsafePointer<UInt8>) {
+    /// - Parameter isConflict: it says something else than the click whose id it repeats.
+    func appendDuplicate(_ record: UnsafePointer<ClickRecord>, arena: UnsafePointer<UInt8>, isConflict: Bool) {
         let day = EventTime(milliseconds: record.pointee.ts_ms).windowStart(size: EventTime.millisecondsPerDay).milliseconds
         let key = DuplicateKey(ad: record.pointee.ad_hash, day: day / EventTime.millisecondsPerDay)
         if duplicates[key] == nil {
@@ -99,6 +112,14 @@ package final class EpochRows: @unchecked Sendable {
         }
         duplicates[key]!.count += 1
         duplicates[key]!.cost += Money(e4: record.pointee.cost_e4)
+        guard isConflict else { return }
+        duplicates[key]!.conflicts += 1
+        let out = commit.conflicts
+        out.append(text: Self.bytes(record.pointee.click_id, arena))
+        out.append(time: EventTime(milliseconds: record.pointee.ts_ms))
+        append([record.pointee.ad_id, record.pointee.campaign_id, record.pointee.advertiser_id], arena, to: out)
+        out.append(money: Money(e4: record.pointee.cost_e4))
+        appendOrigin(record, to: out)
     }
 
     func appendWindow(_ row: borrowing WindowRow) {
@@ -124,7 +145,12 @@ package final class EpochRows: @unchecked Sendable {
         out.append(int64: row.fraudClicks)
         out.append(money: row.totalCost)
         out.append(binary: row.uniqueUsersSketch)
-        if row.level == .day {
+        switch row.level {
+        case .minute:
+            out.append(text: row.firing.name)
+            out.append(int64: epoch)
+        case .hour: break
+        case .day:
             out.append(int64: row.billableClicks)
             out.append(money: row.billableCost)
         }
@@ -132,9 +158,9 @@ package final class EpochRows: @unchecked Sendable {
     }
 
     /// Completes the epoch: its record, the sources that moved, and the duplicates in a fixed order.
-    func close(totals: JobTotals, source: SourceRecord, sources: [SourceRecord], committedAt: EventTime) {
+    func close(totals: JobTotals, source: SourceRecord, sources: [SourceRecord], isFinal: Bool, committedAt: EventTime) {
         commit.record = EpochRecord(
-            epoch: epoch, source: source.source, offset: source.offset, totals: totals.ends, committedAt: committedAt)
+            epoch: epoch, source: source.source, offset: source.offset, totals: totals.ends, committedAt: committedAt, isFinal: isFinal)
         commit.sources = sources
         let out = commit.duplicates
         for (key, total) in duplicates.sorted(by: { ($0.key.day, $0.value.adID) < ($1.key.day, $1.value.adID) }) {
@@ -142,6 +168,7 @@ package final class EpochRows: @unchecked Sendable {
             out.append(days: Int32(truncatingIfNeeded: key.day))
             out.append(int64: total.count)
             out.append(money: total.cost)
+            out.append(int64: total.conflicts)
             out.append(int64: epoch)
             out.endRow()
         }
@@ -162,8 +189,8 @@ package final class EpochRows: @unchecked Sendable {
     }
 
     /// `source, source_offset, epoch`, and the end of the row.
-    private func appendOrigin(_ record: UnsafePointer<ClickRecord>, to out: ArrowTableBuilder) {
-        out.append(text: source)
+    func appendOrigin(_ record: UnsafePointer<ClickRecord>, to out: ArrowTableBuilder) {
+        out.append(text: sources[Int(record.pointee.partition)])
         out.append(int64: record.pointee.source_offset)
         out.append(int64: epoch)
         out.endRow()

@@ -1,73 +1,35 @@
-package import ClickCodec
+internal import ClickCodec
 internal import ClickModel
 internal import Foundation
 internal import Scoring
 package import Storage
 
-/// What `fraud score` was asked to do.
-package struct ScoreJobOptions: Sendable {
-    /// Paths, and `-` for standard input, in the order they are to be read.
-    package var inputs: [String]
-    package var database: String
-    /// nil to tell it from the content.
-    package var format: SourceFormat?
-    package var defaults = CombinedDefaults.none
-    package var scorer = ScorerConfiguration()
-    package var verdictsPath: String?
-    /// Events after which an epoch is committed, at the next batch's end.
-    package var epochEvents = 250_000
-    /// Live window cells that force an epoch early: what bounds the memory of the windows.
-    package var maximumCells = 4_000_000
-
-    package init(inputs: [String], database: String) {
-        self.inputs = inputs
-        self.database = database
-    }
-}
-
-/// How far a job is.
-package struct JobProgress: Sendable {
-    /// Events read in this run.
-    package var events: Int
-    /// Share of all input bytes read, 0–1; nil when an input's size is not known.
-    package var share: Double?
-}
-
-/// What a job did.
-package struct JobReport: Sendable {
-    /// Totals of the inputs named, from their first event, also when earlier runs scored part of them.
-    package var inputs = JobTotals()
-    /// Totals of this run alone.
-    package var run = JobTotals()
-    /// Events read in this run, those that are no clicks included.
-    package var events = 0
-    /// Inputs that earlier runs had finished and that had nothing new.
-    package var alreadyScored: [String] = []
-    /// Inputs that went on from an earlier run's last epoch.
-    package var resumed: [String] = []
-    package var seconds = 0.0
-    package var modelID = ""
-    package var rulesetID = ""
-    /// Notes a person should see, e.g. which lists were used.
-    package var notes: [String] = []
-}
-
-/// Scores inputs into a database: source → decode thread → engine → commit thread, recovering from the last epoch.
+/// Scores inputs into a database: sources → decode threads → merge → engine → commit thread, recovering from the last epoch.
 package final class ScoreJob {
-    private let options: ScoreJobOptions
-    private let warehouse: Warehouse
+    let options: ScoreJobOptions
+    let warehouse: Warehouse
+    let engine: Engine
+    let merge: SourceMerge
+    var ledger: SourceLedger
+    var report = JobReport()
+    /// Inputs that are not open yet.
+    var waiting: ArraySlice<String>
+    /// Set while events are read again whose epochs are committed, because the newest snapshot was damaged.
+    var replay: Replay?
+    /// Bytes of the inputs that have ended.
+    var bytesOfEnded: Int64 = 0
+
     private let snapshots: SnapshotFile
     private let committer: Committer
-    private let engine: Engine
-    private var ledger: SourceLedger
-    /// Two sets of row buffers: one fills while the other is written.
-    private var rows = EpochRows()
+    private let archive: ArchiveThread?
+    /// Two sets of row buffers and of snapshots: one fills while the other is written.
+    var rows = EpochRows()
     private var spareRows = EpochRows()
-    private var eventsInEpoch = 0
-    private var isPlainFile = false
+    private var state = StateBuffer()
+    private var spareState = StateBuffer()
+    var eventsInEpoch = 0
     private var verdictWriter: VerdictWriter?
-    private var report = JobReport()
-    private let batches = (0..<DecodeThread.depth).map { _ in ClickBatch() }
+    private var appliesLabelChanges = false
 
     /// Opens the database and brings the engine to its last epoch.
     ///
@@ -77,29 +39,31 @@ package final class ScoreJob {
         engine = Engine(scorer: try options.scorer.makeScorer())
         warehouse = try Warehouse(path: options.database)
         snapshots = SnapshotFile(databasePath: options.database)
-        committer = Committer(warehouse: warehouse, snapshots: snapshots)
+        let last = try warehouse.lastEpoch()
+        let clicks = try ClickArchive(warehouse.database)
+        // Also without archiving: an earlier run's staged files belong to their epochs.
+        try clicks.recover(lastEpoch: last?.epoch ?? 0)
+        archive = options.writesArchive ? ArchiveThread(clicks, rows: ArchiveRows(scorer: engine.scorer)) : nil
+        committer = Committer(warehouse: warehouse, snapshots: snapshots, archive: archive)
         ledger = SourceLedger(try warehouse.sources())
-        rows.epoch = 1
-        if let last = try warehouse.lastEpoch() {
-            rows.epoch = last.epoch + 1
-            do { try engine.restore(snapshots.load(epoch: last.epoch)) } catch {
-                throw PipelineError.state(
-                    "\(options.database) is at epoch \(last.epoch), but its state cannot be read: \(error). Keep FILE.state/ beside the database; without it, score the inputs again into a new database.")
-            }
-            guard engine.totals.ends == last.totals else {
-                throw PipelineError.state("\(options.database).state belongs to another database: its totals are not those of epoch \(last.epoch)")
-            }
-        }
+        waiting = options.inputs[...]
+        rows.epoch = (last?.epoch ?? 0) + 1
+        if let last { replay = try Self.restore(engine, to: last, snapshots, &report) }
+        merge = SourceMerge(isAlone: options.inputs.count == 1 && replay == nil)
         report.modelID = engine.scorer.modelID
         report.rulesetID = engine.scorer.rulesetID
         if let path = options.verdictsPath {
             let committed = ledger.verdictBytes(of: Self.standard(path))
-            try Self.checkVerdicts(path, options, isKnown: committed != nil, isNewDatabase: rows.epoch == 1)
+            try Self.checkVerdicts(path, options, isKnown: committed != nil, isNewDatabase: last == nil)
             verdictWriter = try VerdictWriter(path: path, committedLength: committed ?? 0, scorer: engine.scorer)
         }
+        if replay == nil { try beginNewEvents() }
     }
 
-    deinit { committer.stop() }
+    deinit {
+        committer.stop()
+        archive?.stop()
+    }
 
     private static func standard(_ path: String) -> String { URL(filePath: path).standardizedFileURL.path }
 
@@ -129,95 +93,71 @@ package final class ScoreJob {
     package func run(progress: (JobProgress) -> Void) throws -> JobReport {
         let started = ContinuousClock.now
         let sizes = options.inputs.map { Self.size(of: $0) }
+        let whole = sizes.contains(nil) ? nil : sizes.compactMap { $0 }.reduce(0, +)
         var failure: (any Error)?
-        var done: Int64 = 0
-        for (index, input) in options.inputs.enumerated() {
-            do {
-                try score(input) { consumed in
-                    let whole = sizes.contains(nil) ? nil : sizes.compactMap { $0 }.reduce(0, +)
-                    progress(JobProgress(events: report.events, share: whole.map { $0 > 0 ? Double(done + consumed) / Double($0) : 1 }))
+        do {
+            while try openAndClose() {
+                guard let merged = merge.next() else {
+                    try replay.map(endReplay)
+                    continue
                 }
-            } catch let error as SourceError {
-                failure = PipelineError.input("\(error)")
-                break
-            } catch let error as PipelineError {
-                // Only an input that was refused leaves everything before it whole.
-                guard case .input = error else { throw error }
-                failure = error
-                break
+                try take(merged)
+                let read = bytesOfEnded + merge.open.reduce(0) { $0 + $1.bytesConsumed }
+                progress(JobProgress(events: report.events, share: whole.map { $0 > 0 ? min(1, Double(read) / Double($0)) : 1 }))
             }
-            done += sizes[index] ?? 0
+        } catch let error as SourceError {
+            failure = PipelineError.input("\(error)")
+        } catch let error as PipelineError {
+            // Only an input that was refused leaves everything before it whole.
+            guard case .input = error else { throw error }
+            failure = error
+        }
+        merge.abandon()
+        if let replay {
+            // Every input was read to its end.
+            if let failure { throw failure }
+            try endReplay(replay)
         }
         if report.events > 0 || ledger.hasChanges { try commitEpoch(final: true) }
         try committer.finish()
         if let failure { throw failure }
         if report.run.late * 2 > report.run.received {
             report.notes.append(
-                "\(report.run.late) of \(report.run.received) clicks were late: were the inputs given in order of time, and are the first events' times right?")
+                "\(report.run.late) of \(report.run.received) clicks were late: were they scored in order of time, and are the first events' times right?")
         }
-        for record in ledger.touched { report.inputs = report.inputs + JobTotals(record) }
+        for record in ledger.touched { report.inputs += JobTotals(record) }
         report.seconds = (ContinuousClock.now - started) / .seconds(1)
         return report
     }
 
-    private static func size(of path: String) -> Int64? {
+    static func size(of path: String) -> Int64? {
         (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.int64Value
     }
 
-    private func score(_ input: String, progress: (Int64) -> Void) throws {
-        let stream = try ClickStream(path: input, format: options.format, defaults: options.defaults, waitsForPrefix: true)
-        guard !stream.prefix.isEmpty else {
-            // An archive that is broken before its first byte of content says so now.
-            _ = try stream.next(into: batches[0])
-            report.notes.append("\(input): empty")
-            return
-        }
-        let before = ledger
-        let position = ledger.begin(input, identity: SourceIdentity(prefix: stream.prefix))
-        let isPlain = stream.compression == .none && stream.inputSize != nil
-        if position.offset > 0 {
-            do { if isPlain { try SourceIdentity.checkResume(input, ledger.current) } } catch {
-                // What is refused leaves no trace: the next run must refuse it too.
-                ledger = before
-                throw error
-            }
-            stream.resume(at: position)
-        }
-        rows.source = ledger.current.source
-        isPlainFile = false
-        let eventsBefore = report.events
-        let decoder = DecodeThread(stream, batches: batches)
-        do {
-            while let decoded = try decoder.next() {
-                try take(decoded, isPlain: isPlain)
-                decoder.giveBack(decoded.batch)
-                progress(stream.bytesConsumedOfInput)
-            }
-        } catch {
-            decoder.abandon()
-            throw error
-        }
-        if report.events > eventsBefore, isPlain { ledger.setTail(SourceIdentity.tailHash(of: input, before: ledger.current.offset)) }
-        ledger.finish()
-        if position.offset > 0 {
-            if report.events == eventsBefore { report.alreadyScored.append(input) } else { report.resumed.append(input) }
-        }
+    /// The engine is at the last epoch: takes changes of commands into the live windows (the next epoch notes that they are in),
+    /// and opens the archive.
+    func beginNewEvents() throws {
+        let changes = try warehouse.pendingLabelChanges()
+        engine.apply(changes)
+        archive?.begin(epoch: rows.epoch)
+        appliesLabelChanges = !changes.isEmpty
     }
 
     /// Scores one batch and commits when the epoch is full.
-    private func take(_ decoded: DecodedBatch, isPlain: Bool) throws {
+    private func take(_ merged: MergedBatch) throws {
+        if replay != nil { return try takeAgain(merged) }
         let before = engine.totals
-        try engine.process(decoded.batch, into: rows, verdictWriter: verdictWriter)
-        let added = engine.totals - before
-        ledger.advance(to: decoded.end, adding: added)
-        isPlainFile = isPlain
-        report.run = report.run + added
-        report.events += decoded.batch.count
-        eventsInEpoch += decoded.batch.count
-        if eventsInEpoch >= options.epochEvents || rows.isFull || engine.liveCells >= options.maximumCells {
-            try commitEpoch(final: false)
-        }
+        let scored = archive?.take()
+        try engine.process(merged.batch, into: rows, verdictWriter: verdictWriter, archive: scored)
+        let count = merged.batch.count
+        if let scored { archive?.push(scored, of: merged, sources: rows.sources) } else { merged.home.push(merged.batch) }
+        report.run += engine.totals - before
+        report.events += count
+        eventsInEpoch += count
+        if isEpochFull { try commitEpoch(final: false) }
     }
+
+    var isEpochFull: Bool { eventsInEpoch >= options.epochEvents || rows.isFull || engine.liveCells >= options.maximumCells }
 
     /// Cuts the epoch here and hands it to the committer.
     ///
@@ -225,19 +165,43 @@ package final class ScoreJob {
     private func commitEpoch(final: Bool) throws {
         guard engine.totals.isConserved else { throw PipelineError.state("conservation check failed: \(engine.totals)") }
         engine.drain(final: final, into: rows)
-        if isPlainFile { ledger.setTail(SourceIdentity.tailHash(of: ledger.current.name, before: ledger.current.offset)) }
+        settleSources()
         try verdictWriter?.synchronize()
+        FaultPoint.reach("verdicts-flushed")
         if let verdictWriter, let path = options.verdictsPath { ledger.setVerdicts(path: Self.standard(path), bytes: verdictWriter.length) }
+        let latest = ledger.record(ledger.latest)
+        let sources = ledger.takeChanges()
         rows.close(
-            totals: engine.totals, source: ledger.current, sources: ledger.takeChanges(),
+            totals: engine.totals, source: latest ?? sources.first ?? SourceRecord(source: "", name: ""), sources: sources, isFinal: final,
             committedAt: EventTime(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)))
-        let snapshot = engine.snapshot()
-        try committer.submit(PendingEpoch(rows: rows, snapshot: snapshot))
-        // The committer has let go of the spare set: it takes one epoch at a time.
+        rows.commit.appliesLabelChanges = appliesLabelChanges
+        appliesLabelChanges = false
+        archive?.end()
+        fillState()
+        try committer.submit(PendingEpoch(rows: rows, state: state))
+        // The committer has let go of the spare sets: it takes one epoch at a time.
         swap(&rows, &spareRows)
+        swap(&state, &spareState)
         rows.removeAll()
-        rows.source = ledger.current.source
+        rows.takeSources(of: spareRows)
         rows.epoch = spareRows.epoch + 1
         eventsInEpoch = 0
+        if !final { archive?.begin(epoch: rows.epoch) }
+    }
+
+    /// Copies the state: the one thing of a snapshot that the stream waits for.
+    private func fillState() {
+        let started = ContinuousClock.now
+        state.fill(reserving: engine.snapshotBytes) { writer in
+            Places(ledger.all.map { ($0.source, SourcePosition(offset: $0.offset, line: $0.line)) }).write(to: &writer)
+            engine.write(to: &writer)
+        }
+        report.longestSnapshotPause = max(report.longestSnapshotPause, (ContinuousClock.now - started) / .seconds(1))
+    }
+
+    /// Writes the snapshot of a committed epoch anew, in place of one that was damaged.
+    func saveState(epoch: Int64) throws {
+        fillState()
+        try state.withBytes { try snapshots.save(epoch: epoch, payload: $0) }
     }
 }

@@ -5,66 +5,88 @@ internal import Storage
 /// Where each source of a database stands, and what it has brought so far.
 struct SourceLedger {
     private var records: [String: SourceRecord] = [:]
+    private var keys: [UInt64: String] = [:]
     private var changed: Set<String> = []
     private var used: [String] = []
-    private(set) var current = SourceRecord(source: "", name: "")
+    /// Key of the source that moved last.
+    private(set) var latest = ""
 
     init(_ known: [SourceRecord]) {
-        for record in known { records[record.source] = record }
+        for record in known { store(record) }
     }
 
-    /// Makes the source with this content the current one, known or new; returns where to go on reading it.
+    private mutating func store(_ record: SourceRecord) {
+        records[record.source] = record
+        keys[Self.number(of: record.source)] = record.source
+    }
+
+    /// The known source this content belongs to, or a new one. Changes nothing.
     ///
     /// A source known by a short prefix that has grown since is known by the longer one from now on, so that another file
     /// with the same beginning is told apart.
-    mutating func begin(_ name: String, identity: SourceIdentity) -> SourcePosition {
-        if let known = identity.match(among: Array(records.values)) {
-            current = known
-            current.finished = false
-            if Int(known.prefixBytes) < identity.prefix.count {
-                current.prefixBytes = Int64(identity.prefix.count)
-                current.prefixHash = identity.hash(first: identity.prefix.count)
-            }
-        } else {
+    func recognise(_ name: String, _ identity: SourceIdentity) -> SourceRecord {
+        guard var record = identity.match(among: Array(records.values)) else {
             let hash = identity.hash(first: identity.prefix.count)
-            current = SourceRecord(source: hash, name: name, prefixBytes: Int64(identity.prefix.count), prefixHash: hash, line: 1)
+            return SourceRecord(source: hash, name: name, prefixBytes: Int64(identity.prefix.count), prefixHash: hash, line: 1)
         }
-        current.name = name
-        if !used.contains(current.source) { used.append(current.source) }
-        return SourcePosition(offset: current.offset, line: current.line)
+        record.name = name
+        if Int(record.prefixBytes) < identity.prefix.count {
+            record.prefixBytes = Int64(identity.prefix.count)
+            record.prefixHash = identity.hash(first: identity.prefix.count)
+        }
+        return record
     }
 
-    mutating func advance(to position: SourcePosition, adding totals: JobTotals) {
-        current.offset = position.offset
-        current.line = position.line
-        current.grossCost += totals.gross
-        current.billableCost += totals.billable
-        current.totals = (JobTotals(current) + totals).ends
-        store()
+    /// Takes up a source that `recognise` gave; it is written with the next epoch that moves or ends it.
+    mutating func begin(_ record: SourceRecord) {
+        store(record)
+        if !used.contains(record.source) { used.append(record.source) }
     }
 
-    /// The current source was read to its end.
-    mutating func finish() {
-        current.finished = true
-        if records[current.source]?.finished != true { store() }
+    /// Every known source, in no order.
+    var all: [SourceRecord] { Array(records.values) }
+
+    func record(_ key: String) -> SourceRecord? { records[key] }
+
+    mutating func advance(_ key: String, to position: SourcePosition) {
+        guard records[key]?.offset != position.offset || records[key]?.line != position.line else { return }
+        records[key]?.offset = position.offset
+        records[key]?.line = position.line
+        records[key]?.finished = false
+        latest = key
+        changed.insert(key)
     }
 
-    /// Notes what stands before the current place, so that a later run can tell whether the file is still the same.
-    mutating func setTail(_ hash: String?) {
-        guard current.tailHash != hash else { return }
-        current.tailHash = hash
-        if records[current.source] != nil { store() }
+    /// Adds what a source's events came to; also of a source whose clicks were relabelled later.
+    mutating func add(_ totals: JobTotals, to key: String) {
+        guard totals != JobTotals(), var record = records[key] else { return }
+        record.grossCost += totals.gross
+        record.billableCost += totals.billable
+        record.totals = (JobTotals(record) + totals).ends
+        records[key] = record
+        changed.insert(key)
     }
 
+    /// A source was read to its end.
+    mutating func finish(_ key: String) {
+        guard records[key]?.finished == false else { return }
+        records[key]?.finished = true
+        changed.insert(key)
+    }
+
+    /// Notes what stands before a source's place, so that a later run can tell whether the file is still the same.
+    mutating func setTail(_ key: String, _ hash: String?) {
+        guard let record = records[key], record.tailHash != hash else { return }
+        records[key]?.tailHash = hash
+        changed.insert(key)
+    }
+
+    /// Notes how much of the verdicts file belongs to what is committed with the sources that moved.
     mutating func setVerdicts(path: String, bytes: Int64) {
-        current.verdictsPath = path
-        current.verdictsBytes = bytes
-        store()
-    }
-
-    private mutating func store() {
-        records[current.source] = current
-        changed.insert(current.source)
+        guard let key = changed.min() ?? used.first else { return }
+        records[key]?.verdictsPath = path
+        records[key]?.verdictsBytes = bytes
+        changed.insert(key)
     }
 
     var hasChanges: Bool { !changed.isEmpty }
@@ -76,6 +98,12 @@ struct SourceLedger {
 
     /// Records of the sources this job was given.
     var touched: [SourceRecord] { used.compactMap { records[$0] } }
+
+    /// Key of the source with this number; the watermark and the windows know sources by number.
+    func key(number: UInt64) -> String? { keys[number] }
+
+    /// A source's number: the first 64 bits of its key.
+    static func number(of key: String) -> UInt64 { UInt64(key.prefix(16), radix: 16) ?? 0 }
 
     /// The records to write with the next epoch, in a fixed order.
     mutating func takeChanges() -> [SourceRecord] {

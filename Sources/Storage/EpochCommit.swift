@@ -11,13 +11,16 @@ package struct EpochRecord: Hashable, Sendable {
     /// Cumulative.
     package var totals: EventTotals
     package var committedAt: EventTime
+    /// A job's inputs ended here, so windows that were still open were written as they stood.
+    package var isFinal: Bool
 
-    package init(epoch: Int64, source: String, offset: Int64, totals: EventTotals, committedAt: EventTime) {
+    package init(epoch: Int64, source: String, offset: Int64, totals: EventTotals, committedAt: EventTime, isFinal: Bool = false) {
         self.epoch = epoch
         self.source = source
         self.offset = offset
         self.totals = totals
         self.committedAt = committedAt
+        self.isFinal = isFinal
     }
 }
 
@@ -66,6 +69,35 @@ package struct SourceRecord: Hashable, Sendable {
     }
 }
 
+/// A change of the labels counted in a window row that the stream has already let go of. Several for one row add up.
+package struct WindowCorrection: Hashable, Sendable {
+    package enum Level: Sendable, CaseIterable { case minute, hour, day }
+
+    package var level: Level
+    package var adID: String
+    /// These two find a day's row; minutes and hours are known by ad and start alone.
+    package var campaignID: String
+    package var advertiserID: String
+    /// Start of the window; midnight UTC for a day.
+    package var start: EventTime
+    /// How many more of its clicks are valid, and so fewer are fraud.
+    package var validDelta: Int64
+    /// What those cost, with the same sign.
+    package var validCostDelta: Money
+
+    package init(
+        level: Level, adID: String, campaignID: String, advertiserID: String, start: EventTime, validDelta: Int64, validCostDelta: Money
+    ) {
+        self.level = level
+        self.adID = adID
+        self.campaignID = campaignID
+        self.advertiserID = advertiserID
+        self.start = start
+        self.validDelta = validDelta
+        self.validCostDelta = validCostDelta
+    }
+}
+
 /// Everything that becomes visible together. Reused: fill it, commit it, `removeAll()`.
 ///
 /// Rows of the keyed tables are absolute totals of their key; of several rows with one key the last counts. Column orders
@@ -74,23 +106,36 @@ package final class EpochCommit: @unchecked Sendable {
     package var record: EpochRecord
     /// The sources whose place changed.
     package var sources: [SourceRecord] = []
+    /// Changes to rows that stand already; applied after the epoch's own rows are written.
+    package var corrections: [WindowCorrection] = []
+    /// Whether the state of the stream holds, from this epoch on, every label change that was waiting for it.
+    package var appliesLabelChanges = false
 
     // Keyed: replaced.
     package let minutes = WarehouseTable.minutes.builder()
     package let hours = WarehouseTable.hours.builder()
     package let days = WarehouseTable.days.builder()
     package let duplicates = WarehouseTable.duplicates.builder()
+    package let sessions = WarehouseTable.sessions.builder()
+    /// Keys (`visitor, session_start`) of sessions that became part of another; deleted before `sessions` are written.
+    package let removedSessions = ArrowTableBuilder([ArrowColumn("visitor", .text), ArrowColumn("session_start", .timestamp)])
     // Appended.
     package let flagged = WarehouseTable.flagged.builder()
     package let late = WarehouseTable.late.builder()
     package let rejected = WarehouseTable.rejected.builder()
+    /// The stream's own, which it has applied itself: `applied_epoch` is the epoch.
+    package let labelChanges = WarehouseTable.labelChanges.builder()
+    package let conflicts = WarehouseTable.conflicts.builder()
+    package let unmatchedEngagements = WarehouseTable.unmatchedEngagements.builder()
 
     package init(record: EpochRecord) { self.record = record }
 
-    /// Forgets rows and sources, keeps the memory and the record.
+    /// Forgets rows, sources and corrections, keeps the memory and the record.
     package func removeAll() {
         for builder in all { builder.removeAll() }
         sources.removeAll(keepingCapacity: true)
+        corrections.removeAll(keepingCapacity: true)
+        appliesLabelChanges = false
     }
 
     /// Bytes of all rows.
@@ -99,5 +144,10 @@ package final class EpochCommit: @unchecked Sendable {
     /// Whether it should be committed now, whatever the clock says: a builder is full.
     package var isFull: Bool { all.contains { $0.isFull } }
 
-    private var all: [ArrowTableBuilder] { [minutes, hours, days, duplicates, flagged, late, rejected] }
+    private var all: [ArrowTableBuilder] {
+        [
+            minutes, hours, days, duplicates, sessions, removedSessions, flagged, late, rejected, labelChanges, conflicts,
+            unmatchedEngagements,
+        ]
+    }
 }

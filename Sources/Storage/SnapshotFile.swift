@@ -24,26 +24,48 @@ package struct SnapshotFile: Sendable {
 
     package func path(epoch: Int64) -> String { "\(folder)/epoch-\(epoch).snapshot" }
 
-    /// Writes the snapshot of an epoch, in place of an earlier one. When it returns, the file survives a power cut.
-    /// - Throws: `StorageError.io`; an earlier snapshot is then untouched.
+    /// Writes the snapshot of an epoch, in place of an earlier one of its own. When it returns, the file survives a power cut.
+    /// - Throws: `StorageError.io`; other snapshots are then untouched, and another try starts from nothing.
     package func save(epoch: Int64, payload: [UInt8]) throws(StorageError) {
-        if mkdir(folder, 0o755) == 0 { try sync(Folder.parent(of: folder)) } else if errno != EEXIST { throw failure("create", folder) }
+        // `withUnsafeBytes` rethrows untyped.
+        let result = payload.withUnsafeBytes { bytes in Result { () throws(StorageError) in try save(epoch: epoch, payload: bytes) } }
+        try result.get()
+    }
+
+    /// The same for bytes that the caller keeps as they are until it returns.
+    package func save(epoch: Int64, payload: UnsafeRawBufferPointer) throws(StorageError) {
+        if mkdir(folder, 0o755) != 0, errno != EEXIST { throw failure("create", folder) }
+        // The folder may have been made by a run that ended before it was sure to last.
+        if epochs().isEmpty { try sync(Folder.parent(of: folder)) }
         let final = path(epoch: epoch)
         let temporary = final + ".tmp"
-        let header = payload.withUnsafeBytes { Self.header(epoch: epoch, payload: $0) }
-        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        if unlink(temporary) != 0, errno != ENOENT { throw failure("delete", temporary) }
+        let file = FaultPoint.step("snapshot-created") { open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644) }
         guard file >= 0 else { throw failure("create", temporary) }
-        var operation: String?
-        if !Self.write(file, header) || !Self.write(file, payload) { operation = "write" } else if fsync(file) != 0 { operation = "sync" }
-        let reason = errno
-        if close(file) != 0, operation == nil { operation = "close" }
-        if operation == nil, rename(temporary, final) != 0 { operation = "rename" }
-        if let operation {
-            let number = operation == "write" || operation == "sync" ? reason : errno
+        do throws(StorageError) {
+            try fill(file, temporary, epoch: epoch, payload)
+            guard FaultPoint.step("snapshot-renamed", { rename(temporary, final) }) == 0 else { throw failure("rename", temporary) }
+        } catch {
             unlink(temporary)
-            throw failure(operation, temporary, number)
+            throw error
         }
         try sync(folder)
+    }
+
+    /// Writes, syncs and closes.
+    private func fill(_ file: Int32, _ path: String, epoch: Int64, _ payload: UnsafeRawBufferPointer) throws(StorageError) {
+        do throws(StorageError) {
+            let header = Self.header(epoch: epoch, payload: payload)
+            let written = FaultPoint.step("snapshot-written") {
+                header.withUnsafeBytes { Self.write(file, $0) } && Self.write(file, payload) ? 0 : -1
+            }
+            guard written == 0 else { throw failure("write", path) }
+            guard FaultPoint.step("snapshot-synced", { fsync(file) }) == 0 else { throw failure("sync", path) }
+        } catch {
+            close(file)
+            throw error
+        }
+        guard close(file) == 0 else { throw failure("close", path) }
     }
 
     /// Reads and checks the snapshot of an epoch.
@@ -64,6 +86,28 @@ package struct SnapshotFile: Sendable {
             throw .badSnapshot(path: path, detail: "its checksum does not match its content")
         }
         return payload
+    }
+
+    /// What `loadNewest` found.
+    package struct Newest: Sendable {
+        /// Nil when no snapshot is whole.
+        package let epoch: Int64?
+        package let payload: [UInt8]
+        /// Why newer ones than the one found (or all, when none was) could not be taken, the newest first.
+        package let skipped: [StorageError]
+    }
+
+    /// Reads the newest whole snapshot of an epoch up to `epoch`.
+    package func loadNewest(upTo epoch: Int64) -> Newest {
+        var skipped: [StorageError] = []
+        for candidate in epochs().reversed() where candidate <= epoch {
+            do throws(StorageError) {
+                return Newest(epoch: candidate, payload: try load(epoch: candidate), skipped: skipped)
+            } catch {
+                skipped.append(error)
+            }
+        }
+        return Newest(epoch: nil, payload: [], skipped: skipped)
     }
 
     /// Epochs that have a snapshot, ascending; whole or not.
@@ -116,19 +160,18 @@ package struct SnapshotFile: Sendable {
         return number(32)
     }
 
-    private static func write(_ file: Int32, _ bytes: [UInt8]) -> Bool {
-        bytes.withUnsafeBytes { all in
-            var position = 0
-            while position < all.count {
-                let count = Glibc.write(file, all.baseAddress! + position, all.count - position)
-                if count < 0 {
-                    if errno == EINTR { continue }
-                    return false
-                }
-                position += count
+    /// Writes all bytes; false with `errno` when it cannot.
+    private static func write(_ file: Int32, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        var position = 0
+        while position < bytes.count {
+            let count = Glibc.write(file, bytes.baseAddress! + position, bytes.count - position)
+            if count < 0 {
+                if errno == EINTR { continue }
+                return false
             }
-            return true
+            position += count
         }
+        return true
     }
 
     private func read(_ file: Int32, _ path: String, count: Int) throws(StorageError) -> [UInt8] {

@@ -16,10 +16,14 @@ package enum StorageError: Error, Hashable, Sendable {
     case notAWarehouse(path: String, detail: String)
     /// The warehouse was written by a newer program.
     case newerSchema(path: String, found: Int, supported: Int)
+    /// The warehouse was written by an older program, whose state cannot be gone on with.
+    case olderSchema(path: String, found: Int, supported: Int)
     /// received ≠ valid + fraud + duplicate + late + rejected.
     case notConserved(of: String, totals: EventTotals)
     /// The epoch is committed already, with other content, or is older than the last one.
     case epochConflict(epoch: Int64, detail: String)
+    /// A correction that no row can take: an error of the program.
+    case badCorrection(detail: String)
     /// A snapshot that is not whole.
     case badSnapshot(path: String, detail: String)
     /// A file operation failed.
@@ -44,10 +48,14 @@ extension StorageError: CustomStringConvertible {
         case .notAWarehouse(let path, let detail): "\(path) is not a fraud database: \(detail)"
         case .newerSchema(let path, let found, let supported):
             "\(path) has schema version \(found); this program knows up to \(supported). Use a newer `fraud`."
+        case .olderSchema(let path, let found, let supported):
+            "\(path) has schema version \(found), which this program (version \(supported)) cannot go on with. Score the input again "
+                + "into a new database (`fraud score INPUT --db NEW_FILE`), or use the `fraud` that wrote it."
         case .notConserved(let of, let t):
             "conservation check failed for \(of): received \(t.received) ≠ valid \(t.valid) + fraud \(t.fraud) + duplicate "
                 + "\(t.duplicate) + late \(t.late) + rejected \(t.rejected) = \(t.accounted). Nothing was committed."
         case .epochConflict(let epoch, let detail): "epoch \(epoch) cannot be committed: \(detail)"
+        case .badCorrection(let detail): "cannot correct the windows: \(detail). Nothing was committed."
         case .badSnapshot(let path, let detail): "snapshot \(path) is damaged: \(detail)"
         case .io(let path, let operation, let reason): "cannot \(operation) \(path): \(reason)"
         }

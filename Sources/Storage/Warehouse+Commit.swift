@@ -1,4 +1,4 @@
-internal import ClickModel
+package import ClickModel
 
 extension Warehouse {
     package enum CommitOutcome: Hashable, Sendable {
@@ -7,13 +7,14 @@ extension Warehouse {
         case alreadyCommitted
     }
 
-    /// Makes an epoch visible: its window rows, clicks, rejected events, duplicates, sources and record, in one transaction.
+    /// Makes an epoch visible: everything an `EpochCommit` holds, in one transaction.
     ///
     /// Committing an epoch again changes nothing, when its record (apart from `committedAt`) is the one that is there. On an
-    /// error the database is as before and can be used on; the epoch keeps its rows and may be committed again.
+    /// error the database is as before, and the epoch keeps its rows and may be committed again: here, or, when DuckDB could
+    /// not even take the transaction back (it then says that the database is invalidated), after opening the file again.
     ///
-    /// - Throws: `notConserved`; `epochConflict` for a number that is committed with another record, is not above the last,
-    ///   or comes with fewer received events; `database`.
+    /// - Throws: `notConserved`; `badCorrection`; `epochConflict` for a number that is committed with another record, is not
+    ///   above the last, or comes with fewer received events; `database`.
     @discardableResult
     package func commit(_ epoch: EpochCommit) throws(StorageError) -> CommitOutcome {
         try checkConservation(epoch)
@@ -22,25 +23,58 @@ extension Warehouse {
         } else if epoch.record.epoch < 1 {
             throw .epochConflict(epoch: epoch.record.epoch, detail: "epochs count from 1")
         }
-        try database.transaction { () throws(StorageError) in
-            try replace(.minutes, with: epoch.minutes)
-            try replace(.hours, with: epoch.hours)
-            try replace(.days, with: epoch.days)
-            try replace(.duplicates, with: epoch.duplicates)
-            try append(epoch.flagged, to: .flagged)
-            try append(epoch.late, to: .late)
-            try append(epoch.rejected, to: .rejected)
-            try replace(.sources, with: Self.rows(of: epoch.sources))
-            try append(Self.rows(of: epoch.record), to: .epochs)
+        do throws(StorageError) {
+            try database.transaction { () throws(StorageError) in
+                try write(epoch)
+                try FaultPoint.pass("rows-staged", path: path, operation: "commit to")
+            }
+        } catch {
+            // A COMMIT may have taken effect although it failed afterwards: what is there is read again.
+            knownLast = nil
+            throw error
         }
         knownLast = epoch.record
         return .committed
     }
 
-    /// Replaces rows of a keyed aggregate table by key, e.g. after a reconciliation. Call it in a `database.transaction`.
-    package func replace(_ table: WarehouseTable, with rows: ArrowTableBuilder) throws(StorageError) {
+    private func write(_ epoch: EpochCommit) throws(StorageError) {
+        let number = epoch.record.epoch
+        let written = epoch.minutes.range(ofColumn: WarehouseTable.minutes.index(of: "epoch"))
+        precondition(written == nil || written == number...number, "minute rows of another epoch")
+        try replace(.minutes, with: epoch.minutes, supersededBy: number)
+        try replace(.hours, with: epoch.hours)
+        try replace(.days, with: epoch.days)
+        try correct(epoch.corrections, epoch: number, by: .stream)
+        try staging[.sessions]!.delete(keys: epoch.removedSessions, in: database)
+        try replace(.sessions, with: epoch.sessions)
+        try replace(.duplicates, with: epoch.duplicates)
+        try append(epoch.conflicts, to: .conflicts)
+        try append(epoch.flagged, to: .flagged)
+        try append(epoch.late, to: .late)
+        try append(epoch.rejected, to: .rejected)
+        try append(epoch.unmatchedEngagements, to: .unmatchedEngagements)
+        if epoch.appliesLabelChanges {
+            try database.execute("UPDATE label_changes SET applied_epoch = \(number) WHERE applied_epoch IS NULL")
+        }
+        try append(epoch.labelChanges, to: .labelChanges)
+        try replace(.sources, with: Self.rows(of: epoch.sources))
+        try append(Self.rows(of: epoch.record), to: .epochs)
+    }
+
+    /// Replaces rows of a keyed table by key. Call it in a `database.transaction`.
+    /// - Parameter epoch: needed for minutes, whose replaced versions become history.
+    package func replace(_ table: WarehouseTable, with rows: ArrowTableBuilder, supersededBy epoch: Int64? = nil) throws(StorageError) {
         guard let staged = staging[table] else { preconditionFailure("\(table.name) is not replaced by key") }
-        try staged.replace(with: rows, in: database)
+        precondition((epoch != nil) == (table == .minutes), "minutes, and they alone, have a history")
+        try staged.replace(with: rows, in: database, supersededBy: epoch)
+    }
+
+    /// Replaces all rows of a date in a table that has a column `date`. Call it in a `database.transaction`.
+    package func replace(_ table: WarehouseTable, ofDate date: CivilDate, with rows: ArrowTableBuilder) throws(StorageError) {
+        let days = rows.range(ofColumn: table.index(of: "date"))
+        precondition(days == nil || days == date.daysSince1970...date.daysSince1970, "rows of another date")
+        try database.execute("DELETE FROM \(DuckDB.quoted(table.name)) WHERE date = ?", [.date(date)])
+        try append(rows, to: table)
     }
 
     /// Appends rows to a table. Call it in a `database.transaction` when it belongs with other changes.
@@ -85,6 +119,7 @@ extension Warehouse {
         rows.append(int64: record.offset)
         append(record.totals, to: rows)
         rows.append(time: record.committedAt)
+        rows.append(bool: record.isFinal)
         rows.endRow()
         return rows
     }

@@ -1,11 +1,13 @@
 internal import ClickModel
 
 /// The tables of one DuckDB file (or of memory): created at first opening, written an epoch at a time.
+/// Opening it for reading writes nothing.
 ///
 /// One thread uses it at a time; readers on other threads take `database.connect()`. Hence `@unchecked Sendable`.
 package final class Warehouse: @unchecked Sendable {
-    /// The version of the tables this program writes. A file of a newer one is refused.
-    package static let schemaVersion = 1
+    /// The version of the tables this program writes. A file of another one is refused: an older file's snapshots and windows
+    /// lack what a run needs to go on.
+    package static let schemaVersion = 2
 
     package let database: DuckDB
     let staging: [WarehouseTable: StagedTable]
@@ -14,10 +16,11 @@ package final class Warehouse: @unchecked Sendable {
 
     /// Opens or creates the warehouse.
     ///
-    /// - Throws: what `DuckDB.open` throws; `notAWarehouse` for a file with other content; `newerSchema`.
+    /// - Throws: what `DuckDB.open` throws; `notAWarehouse` for a file with other content; `newerSchema`,
+    ///   `olderSchema`.
     package init(path: String, readOnly: Bool = false, threads: Int = 1, memoryLimitBytes: Int = 2 << 30) throws(StorageError) {
         database = try DuckDB.open(path, readOnly: readOnly, threads: threads, memoryLimitBytes: memoryLimitBytes)
-        let keyed: [WarehouseTable] = [.minutes, .hours, .days, .duplicates, .sources]
+        let keyed: [WarehouseTable] = [.minutes, .hours, .days, .sessions, .duplicates, .sources, .reconciliations]
         staging = Dictionary(uniqueKeysWithValues: keyed.map { ($0, StagedTable($0)) })
         try checkSchema()
     }
@@ -28,7 +31,7 @@ package final class Warehouse: @unchecked Sendable {
         let tables = try database.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'")
         let present = Set(tables.rows.compactMap(\.first?.text))
         guard present.contains("meta") else {
-            let clash = WarehouseTable.all.map(\.name).filter(present.contains)
+            let clash = (WarehouseTable.all.map(\.name) + ["click_totals_daily"]).filter(present.contains)
             guard clash.isEmpty else {
                 throw .notAWarehouse(path: path, detail: "it has a table \(clash[0]) of another program")
             }
@@ -43,11 +46,14 @@ package final class Warehouse: @unchecked Sendable {
             throw .notAWarehouse(path: path, detail: "its table meta has no schema version")
         }
         guard version <= Self.schemaVersion else { throw .newerSchema(path: path, found: version, supported: Self.schemaVersion) }
+        guard version == Self.schemaVersion else { throw .olderSchema(path: path, found: version, supported: Self.schemaVersion) }
     }
 
     private func createSchema() throws(StorageError) {
         try database.transaction { () throws(StorageError) in
             for table in WarehouseTable.all { try database.execute(table.createStatement) }
+            try database.execute(WarehouseTable.dailyViewStatement)
+            try database.execute(WarehouseTable.minutesAsOfStatement)
             try database.execute("CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL)")
             try database.execute("INSERT INTO meta VALUES ('schema_version', ?)", [.text(String(Self.schemaVersion))])
         }
@@ -66,7 +72,7 @@ package final class Warehouse: @unchecked Sendable {
         try rows(.epochs, clause, parameters) { row in
             EpochRecord(
                 epoch: row[0].int ?? 0, source: row[1].text ?? "", offset: row[2].int ?? 0, totals: EventTotals(row[3...8]),
-                committedAt: row[9].time ?? EventTime(milliseconds: 0))
+                committedAt: row[9].time ?? EventTime(milliseconds: 0), isFinal: row[10].bool ?? false)
         }
     }
 
@@ -81,11 +87,11 @@ package final class Warehouse: @unchecked Sendable {
         }
     }
 
-    private func rows<Row>(
-        _ table: WarehouseTable, _ clause: String, _ parameters: [Value], _ make: ([Value]) -> Row
+    func rows<Row>(
+        _ table: WarehouseTable, _ clause: String, _ parameters: [Value], rowLimit: Int = DuckDB.defaultRowLimit, _ make: ([Value]) -> Row
     ) throws(StorageError) -> [Row] {
-        let names = table.columns.map { DuckDB.quoted($0.name) }.joined(separator: ", ")
-        return try database.query("SELECT \(names) FROM \(DuckDB.quoted(table.name)) \(clause)", parameters).rows.map(make)
+        let sql = "SELECT \(table.columnList) FROM \(DuckDB.quoted(table.name)) \(clause)"
+        return try database.query(sql, parameters, rowLimit: rowLimit).rows.map(make)
     }
 }
 

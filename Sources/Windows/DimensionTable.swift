@@ -2,9 +2,9 @@ internal import ClickModel
 internal import CClickRecord
 internal import Sketches
 
-/// The texts of (ad, campaign, advertiser) triples, each kept once while a cell needs it.
+/// The texts of (ad, campaign, advertiser) triples, each kept once while a cell or a remembered click needs it.
 ///
-/// A triple is known by the three 64-bit hashes of its texts. Texts are appended to one arena; those whose last cell went
+/// A triple is known by the three 64-bit hashes of its texts. Texts are appended to one arena; those whose last user went
 /// are dropped when they make up more than half of it.
 struct DimensionTable: ~Copyable {
     struct Entry: BitwiseCopyable {
@@ -15,7 +15,7 @@ struct DimensionTable: ~Copyable {
         var adLength: UInt32
         var campaignLength: UInt32
         var advertiserLength: UInt32
-        /// Live cells that use it; 0 = free.
+        /// Live cells and remembered clicks that use it; 0 = free.
         var uses: UInt32
 
         var byteCount: Int { Int(adLength) + Int(campaignLength) + Int(advertiserLength) }
@@ -85,6 +85,19 @@ struct DimensionTable: ~Copyable {
         index.remove(entry.hash, number)
         free.append(number)
         deadBytes += entry.byteCount
+    }
+
+    /// Lends the texts of a triple in use: ad, campaign, advertiser.
+    @inline(__always)
+    func withTexts(_ number: UInt32, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) {
+        let entry = entries[Int(number)]
+        let (ad, campaign) = (Int(entry.adLength), Int(entry.campaignLength))
+        arena.withUnsafeBytes { arena in
+            let texts = UnsafeRawBufferPointer(rebasing: arena[entry.offset..<entry.offset + entry.byteCount])
+            body(
+                UnsafeRawBufferPointer(rebasing: texts[..<ad]), UnsafeRawBufferPointer(rebasing: texts[ad..<ad + campaign]),
+                UnsafeRawBufferPointer(rebasing: texts[(ad + campaign)...]))
+        }
     }
 
     /// Moves the live texts together when more than half of the arena is dead.

@@ -27,12 +27,16 @@ struct WindowCell: BitwiseCopyable {
     struct Flags: OptionSet, BitwiseCopyable {
         let rawValue: UInt8
         static let live = Flags(rawValue: 1)
-        /// Changed since the row was last emitted.
+        /// Stands in the store's list of cells to emit: changed since the row was last emitted, or `shown`.
         static let dirty = Flags(rawValue: 2)
         /// Minute only: clicks of another campaign or advertiser than `day`'s were counted too.
         static let mixed = Flags(rawValue: 4)
         /// Minute only: the sketch has visitors that its hour (and day, unless mixed) has not been given yet.
         static let pending = Flags(rawValue: 8)
+        /// The row was emitted at or after the watermark reached the window's end: any later one is late.
+        static let fired = Flags(rawValue: 16)
+        /// Minute only, with `dirty`: these very totals were emitted early; what is yet to come is the row on time.
+        static let shown = Flags(rawValue: 32)
     }
 
     init(key: UInt64, start: Int64, dimension: UInt32, level: WindowLevel, sequence: UInt64) {

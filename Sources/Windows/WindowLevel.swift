@@ -16,3 +16,14 @@ package enum WindowLevel: UInt8, CaseIterable, Sendable, BitwiseCopyable {
         }
     }
 }
+
+/// A set of levels.
+package struct WindowLevels: OptionSet, Sendable, BitwiseCopyable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    package init(_ level: WindowLevel) { rawValue = 1 << level.rawValue }
+
+    package static let minute = WindowLevels(.minute)
+    package static let hour = WindowLevels(.hour)
+    package static let day = WindowLevels(.day)
+}

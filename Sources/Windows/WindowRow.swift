@@ -1,10 +1,30 @@
 package import ClickModel
 
+/// When a row was emitted, as seen from the end of its window.
+package enum WindowFiring: UInt8, CaseIterable, Sendable, BitwiseCopyable {
+    /// The watermark had not reached the window's end: totals so far.
+    case early = 0
+    /// The first row at or after it.
+    case onTime = 1
+    /// Any row after that one.
+    case late = 2
+
+    /// As it stands in the tables.
+    package var name: String {
+        switch self {
+        case .early: "early"
+        case .onTime: "on_time"
+        case .late: "late"
+        }
+    }
+}
+
 /// One row of an aggregate table: the absolute totals of a window so far. Writing it twice changes nothing.
 ///
 /// Lent to the closure of `WindowStore.drain`: its texts and sketch bytes are gone when the closure returns.
 package struct WindowRow: ~Copyable {
     package let level: WindowLevel
+    package let firing: WindowFiring
     /// Minute and hour rows are keyed by the ad alone: their campaign and advertiser are those of the first click counted.
     package let adID: UnsafeRawBufferPointer
     package let campaignID: UnsafeRawBufferPointer

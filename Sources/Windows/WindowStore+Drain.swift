@@ -16,40 +16,53 @@ struct DrainEntry: BitwiseCopyable, Comparable {
 }
 
 extension WindowStore {
-    /// Emits every row that changed, then drops the cells that no click can reach any more.
+    /// Emits every row that changed, then drops the cells that no click can reach, and the clicks no engagement can.
     ///
-    /// A minute row is emitted once its end ≤ watermark, and again when a late click within bounds or a retraction changed it; hour
-    /// and day rows whenever they changed. Order: level, start of the window, order of creation.
+    /// A minute row is emitted *on time* once its end ≤ watermark, and again, *late*, when a late click within bounds or a
+    /// relabelling changed it. With `early` or `final`, minutes that are still open and changed are emitted too, *early*; the
+    /// row on time comes all the same, even if nothing changed in between. Hour and day rows are emitted whenever they
+    /// changed and never otherwise: a last early row may stay as it is. Order: level, start of the window, order of creation.
     ///
     /// - Parameters:
     ///   - final: the input has ended: emit minutes that are still open, too.
+    ///   - early: the same, while the input goes on.
     ///   - emit: gets each row; the row is valid only during the call.
-    /// - Complexity: O(d log d + bytes of sketches) for d changed rows; and O(cells of a level) once a window of it expired.
-    package mutating func drain(watermark: Int64, final: Bool = false, _ emit: (borrowing WindowRow) -> Void) {
+    /// - Complexity: O(d log d + bytes of sketches) for d changed rows and open minutes; O(clicks that are forgotten); and
+    ///   O(cells of a level) once a window of it expired.
+    package mutating func drain(
+        watermark: Int64, final: Bool = false, early: Bool = false, _ emit: (borrowing WindowRow) -> Void
+    ) {
         for number in dirty { giveVisitorsUp(number) }
-        collectReady(watermark, final)
+        collectReady(watermark, early: final || early)
         ready.sort()
-        for entry in ready { emitRow(entry.number, emit) }
+        for entry in ready { emitRow(entry.number, watermark, emit) }
         ready.removeAll(keepingCapacity: true)
         for level in WindowLevel.allCases { dropExpired(level, watermark) }
+        recent.expire(watermark, &dimensions)
+        waiting.expire(watermark)
         dimensions.compactIfWorthwhile()
     }
 
-    /// Moves the changed cells that may be shown from `dirty` to `ready`.
-    private mutating func collectReady(_ watermark: Int64, _ final: Bool) {
-        var waiting = 0
+    /// Moves the changed cells that may be shown from `dirty` to `ready`; a minute shown early stays in both.
+    private mutating func collectReady(_ watermark: Int64, early: Bool) {
+        var kept = 0
         for number in dirty {
             let cell = cells.cell(number)
-            if cell.pointee.level == .minute && !final && cell.pointee.end > watermark {
-                dirty[waiting] = number
-                waiting += 1
+            let isOpen = cell.pointee.level == .minute && cell.pointee.end > watermark
+            // A watermark that was taken back opens a minute again that has fired: its next row is late, whenever it comes.
+            let isOwedOnTime = isOpen && !cell.pointee.flags.contains(.fired)
+            if isOwedOnTime || (isOpen && !early) {
+                dirty[kept] = number
+                kept += 1
+                guard early, !cell.pointee.flags.contains(.shown) else { continue }
+                cell.pointee.flags.insert(.shown)
             } else {
-                cell.pointee.flags.remove(.dirty)
-                let order = cell.pointee
-                ready.append(DrainEntry(level: order.level.rawValue, start: order.start, sequence: order.sequence, number: number))
+                cell.pointee.flags.remove([.dirty, .shown])
             }
+            let order = cell.pointee
+            ready.append(DrainEntry(level: order.level.rawValue, start: order.start, sequence: order.sequence, number: number))
         }
-        dirty.removeLast(dirty.count - waiting)
+        dirty.removeLast(dirty.count - kept)
     }
 
     /// Gives the visitors of a minute to its hour, and to its day unless other triples share the minute.
@@ -63,20 +76,18 @@ extension WindowStore {
         }
     }
 
-    private mutating func emitRow(_ number: UInt32, _ emit: (borrowing WindowRow) -> Void) {
+    private mutating func emitRow(_ number: UInt32, _ watermark: Int64, _ emit: (borrowing WindowRow) -> Void) {
         let cell = cells.cell(number)
-        let entry = dimensions.entries[Int(cell.pointee.dimension)]
+        let firing: WindowFiring =
+            cell.pointee.flags.contains(.fired) ? .late : cell.pointee.end <= watermark ? .onTime : .early
+        if firing == .onTime { cell.pointee.flags.insert(.fired) }
         scratch.removeAll(keepingCapacity: true)
         cell.pointee.sketch.append(serializedTo: &scratch)
-        dimensions.arena.withUnsafeBytes { arena in
+        dimensions.withTexts(cell.pointee.dimension) { ad, campaign, advertiser in
             scratch.withUnsafeBytes { sketch in
-                let (ad, campaign) = (Int(entry.adLength), Int(entry.campaignLength))
-                let texts = UnsafeRawBufferPointer(rebasing: arena[entry.offset..<entry.offset + entry.byteCount])
                 emit(
                     WindowRow(
-                        level: cell.pointee.level, adID: UnsafeRawBufferPointer(rebasing: texts[..<ad]),
-                        campaignID: UnsafeRawBufferPointer(rebasing: texts[ad..<ad + campaign]),
-                        advertiserID: UnsafeRawBufferPointer(rebasing: texts[(ad + campaign)...]),
+                        level: cell.pointee.level, firing: firing, adID: ad, campaignID: campaign, advertiserID: advertiser,
                         startMilliseconds: cell.pointee.start, endMilliseconds: cell.pointee.end,
                         clickCount: cell.pointee.clicks, validClicks: cell.pointee.valid,
                         totalCost: Money(e4: cell.pointee.cost), billableCost: Money(e4: cell.pointee.validCost),

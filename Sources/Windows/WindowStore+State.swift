@@ -2,9 +2,10 @@ package import ClickModel
 internal import Sketches
 
 extension WindowStore {
-    private static let tag: StaticString = "WIN1"
+    private static let tag: StaticString = "WIN2"
 
-    /// Appends the whole state, settings included: cells, sketches, texts, and what is yet to be emitted.
+    /// Appends the whole state, settings included: cells, sketches, texts, what is yet to be emitted, remembered clicks and
+    /// waiting engagements.
     package borrowing func write(to writer: inout StateWriter) {
         writer.append(tag: Self.tag)
         writer.append(allowedLatenessMilliseconds)
@@ -24,6 +25,9 @@ extension WindowStore {
         cells.free.withUnsafeBufferPointer { writer.append($0) }
         dirty.withUnsafeBufferPointer { writer.append($0) }
         for level in live { level.withUnsafeBufferPointer { writer.append($0) } }
+        writer.append(latestWatermark)
+        recent.write(to: &writer)
+        waiting.write(to: &writer)
     }
 
     /// Reads what `write` wrote; the store then goes on as the one that wrote it.
@@ -51,13 +55,17 @@ extension WindowStore {
         let changed = try reader.readArray(UInt32.self)
         var lists: [[UInt32]] = []
         for _ in WindowLevel.allCases { lists.append(try reader.readArray(UInt32.self)) }
-        guard store.checkLists(free, changed, lists), store.checkLinks() else { throw StateError("window cells are inconsistent") }
+        guard store.checkLists(free, changed, lists) else { throw StateError("window cells are inconsistent") }
         store.cells.restoreFree(free)
         store.dirty = changed
         store.live = lists
         for at in lists.indices {
             for number in lists[at] { store.earliestEnd[at] = min(store.earliestEnd[at], store.cells.cell(number).pointee.end) }
         }
+        store.latestWatermark = try reader.read(Int64.self)
+        store.recent = try RecentClicks.read(&reader, expiry: store.recent.expiry)
+        store.waiting = try WaitingEngagements.read(&reader)
+        guard store.checkLinks() else { throw StateError("window links are inconsistent") }
         return store
     }
 
@@ -102,15 +110,24 @@ extension WindowStore {
         guard !seen.contains(false) else { return false }
         seen = [Bool](repeating: false, count: cells.used)
         for number in changed where !takes(number, { $0.isLive && $0.flags.contains(.dirty) }) { return false }
-        return true
+        return seen.indices.allSatisfy { number in
+            let flags = cells.cell(UInt32(number)).pointee.flags
+            return flags.contains(.dirty) == seen[number] && (seen[number] || !flags.contains(.shown))
+        }
     }
 
-    /// Every live cell has its texts, and every minute its hour and day.
+    /// Every triple has as many uses as live cells and remembered clicks name it, and every minute has its hour and day.
     private func checkLinks() -> Bool {
+        var uses = [UInt32](repeating: 0, count: dimensions.entries.count)
+        func takes(_ dimension: UInt32) -> Bool {
+            guard Int(dimension) < uses.count else { return false }
+            uses[Int(dimension)] += 1
+            return true
+        }
         for number in 0..<UInt32(cells.used) {
             let cell = cells.cell(number).pointee
             guard cell.isLive else { continue }
-            guard Int(cell.dimension) < dimensions.entries.count, dimensions.entries[Int(cell.dimension)].uses > 0 else { return false }
+            guard takes(cell.dimension) else { return false }
             guard cell.level == .minute else { continue }
             for (link, level) in [(cell.hour, WindowLevel.hour), (cell.day, .day)] {
                 guard link < UInt32(cells.used) else { return false }
@@ -118,6 +135,7 @@ extension WindowStore {
                 guard linked.isLive, linked.level == level else { return false }
             }
         }
-        return true
+        for place in recent.tail..<recent.head where !takes(recent.entry(place).pointee.dimension) { return false }
+        return uses.indices.allSatisfy { dimensions.entries[$0].uses == uses[$0] }
     }
 }

@@ -14,12 +14,17 @@ internal import Sketches
 /// are counted in the minute's sketch alone; `drain` merges it into those of hour and day, which is the same set and
 /// spares each click two far memory accesses. (A minute that several triples share counts its visitors by day at once.)
 ///
+/// Counted clicks are remembered for some minutes (`remember`), so that a short engagement can turn one to fraud (`engage`).
+///
 /// Limits: `maximumCells` cells, and no new cell once sketches hold `maximumSketchBytes` (living sketches may still grow,
-/// to 16 KiB each). At a limit `add` refuses the click and changes nothing; see there. Sums of cost stay at `Int64.max`
+/// to 16 KiB each). At a limit `add` refuses the click and changes nothing; see there. Of more than `maximumRecentClicks`
+/// clicks or `maximumWaitingEngagements` engagements the oldest is forgotten and counted. Sums of cost stay at `Int64.max`
 /// instead of overflowing. One thread uses a store at a time.
 package struct WindowStore: ~Copyable, @unchecked Sendable {
     package static let defaultMaximumCells = 4 << 20
     package static let defaultMaximumSketchBytes = 4 << 30
+    package static let defaultMaximumRecentClicks = 8 << 20
+    package static let defaultMaximumWaitingEngagements = 1 << 18
 
     /// How far the watermark may pass the end of a minute before its clicks are late, ms.
     package let allowedLatenessMilliseconds: Int64
@@ -29,6 +34,14 @@ package struct WindowStore: ~Copyable, @unchecked Sendable {
     let sketches: SketchMemory
     var cells: CellTable
     var dimensions: DimensionTable
+    /// Counted clicks that an engagement may still turn to fraud.
+    var recent: RecentClicks
+    /// Engagements that came before their click.
+    var waiting: WaitingEngagements
+    /// Day cell of the click added last.
+    var lastDay: UInt32
+    /// The watermark that `remember` or `engage` was last given.
+    var latestWatermark: Int64
     /// Cells changed since they were last emitted, in the order they changed.
     var dirty: [UInt32]
     /// Live cells of each level, in order of creation.
@@ -43,15 +56,21 @@ package struct WindowStore: ~Copyable, @unchecked Sendable {
 
     package init(
         allowedLatenessMilliseconds: Int64 = 300_000, maximumCells: Int = Self.defaultMaximumCells,
-        maximumSketchBytes: Int = Self.defaultMaximumSketchBytes
+        maximumSketchBytes: Int = Self.defaultMaximumSketchBytes, maximumRecentClicks: Int = Self.defaultMaximumRecentClicks,
+        maximumWaitingEngagements: Int = Self.defaultMaximumWaitingEngagements
     ) {
         precondition(allowedLatenessMilliseconds >= 0 && maximumSketchBytes >= 0)
-        self.allowedLatenessMilliseconds = min(allowedLatenessMilliseconds, EventBounds.greatest)
+        let lateness = min(allowedLatenessMilliseconds, EventBounds.greatest)
+        self.allowedLatenessMilliseconds = lateness
         self.maximumCells = maximumCells
         self.maximumSketchBytes = maximumSketchBytes
         sketches = SketchMemory()
         cells = CellTable(maximumCells: maximumCells)
         dimensions = DimensionTable()
+        recent = RecentClicks(maximum: maximumRecentClicks, expiry: EngagementExpiry(allowedLateness: lateness))
+        waiting = WaitingEngagements(maximum: maximumWaitingEngagements)
+        lastDay = CellTable.none
+        latestWatermark = .min
         dirty = []
         live = [[], [], []]
         earliestEnd = [.max, .max, .max]
@@ -65,8 +84,10 @@ package struct WindowStore: ~Copyable, @unchecked Sendable {
     package var cellCount: Int { cells.count }
     /// Bytes of sketches that outgrew their cell.
     package var sketchBytes: Int { sketches.bytesInUse }
-    /// Bytes held for cells, sketches and texts.
-    package var byteCount: Int { cells.byteCount + sketches.bytesReserved + dimensions.arena.capacity }
+    /// Bytes held for cells, sketches, texts and remembered clicks.
+    package var byteCount: Int {
+        cells.byteCount + sketches.bytesReserved + dimensions.arena.capacity + recent.byteCount + waiting.byteCount
+    }
     /// Texts held: triples of ad, campaign and advertiser in use.
     package var dimensionCount: Int { dimensions.count }
 
@@ -104,6 +125,7 @@ package struct WindowStore: ~Copyable, @unchecked Sendable {
                 minute.pointee.flags.insert(.mixed)
             }
         }
+        lastDay = dayNumber
         let hourNumber = minute.pointee.hour
         let hour = cells.cell(hourNumber)
         let day = cells.cell(dayNumber)
@@ -116,29 +138,6 @@ package struct WindowStore: ~Copyable, @unchecked Sendable {
         if minute.pointee.sketch.add(visitor, sketches) { minute.pointee.flags.insert(.pending) }
         if minute.pointee.flags.contains(.mixed) { day.pointee.sketch.add(visitor, sketches) }
         return true
-    }
-
-    /// Moves a counted click from one label to another in its cells that are still alive; never a second count.
-    ///
-    /// - Returns: the levels that were corrected; the others are final in the tables and need a correction there.
-    package mutating func retract(record: UnsafePointer<ClickRecord>, from: Label, to: Label) -> [WindowLevel] {
-        guard from != to else { return [] }
-        let ts = EventBounds.clamp(record.pointee.ts_ms)
-        let ad = record.pointee.ad_hash
-        let triple = DimensionTable.mix(ad, record.pointee.campaign_hash, record.pointee.advertiser_hash)
-        var corrected: [WindowLevel] = []
-        for level in WindowLevel.allCases {
-            let number = cells.find(
-                level, key: level == .day ? triple : ad, start: EventBounds.windowStart(ts, size: level.milliseconds))
-            guard number != CellTable.none else { continue }
-            let cell = cells.cell(number)
-            let sign: Int64 = to == .valid ? 1 : -1
-            cell.pointee.valid += sign
-            cell.pointee.validCost = EventBounds.saturatingSum(cell.pointee.validCost, sign * record.pointee.cost_e4)
-            markDirty(cell, number)
-            corrected.append(level)
-        }
-        return corrected
     }
 }
 
@@ -154,8 +153,11 @@ extension WindowStore {
         markDirty(cell, number)
     }
 
+    /// Lists a changed cell to be emitted. One that was shown early is listed already, but has to be shown again.
     @inline(__always)
-    private mutating func markDirty(_ cell: UnsafeMutablePointer<WindowCell>, _ number: UInt32) {
+    mutating func markDirty(_ cell: UnsafeMutablePointer<WindowCell>, _ number: UInt32) {
+        guard cell.pointee.flags.intersection([.dirty, .shown]) != .dirty else { return }
+        cell.pointee.flags.remove(.shown)
         guard !cell.pointee.flags.contains(.dirty) else { return }
         cell.pointee.flags.insert(.dirty)
         dirty.append(number)

@@ -41,7 +41,7 @@ struct BulkIngestTests {
             epoch.removeAll()
             epoch.record.epoch = number + 1
             Self.timed("append minutes", rows: 100_000) {
-                for i in 0..<100_000 { Self.appendMinute(epoch.minutes, ads[i % 2000], minute: number * 25 + Int64(i / 2000), number) }
+                for i in 0..<100_000 { Self.appendMinute(epoch.minutes, ads[i % 2000], minute: number * 25 + Int64(i / 2000), clicks: number, epoch: number + 1) }
             }
             try Self.timed("commit minutes", rows: 100_000) { try warehouse.commit(epoch) }
         }
@@ -51,7 +51,7 @@ struct BulkIngestTests {
         #expect(result.rows == [[.int(250_000), .int(clicks), .int(250_000)]])
     }
 
-    private static func appendMinute(_ rows: ArrowTableBuilder, _ ad: String, minute: Int64, _ clicks: Int64) {
+    private static func appendMinute(_ rows: ArrowTableBuilder, _ ad: String, minute: Int64, clicks: Int64, epoch: Int64) {
         rows.append(text: ad)
         rows.append(text: "campaign-1")
         rows.append(text: "advertiser-1")
@@ -66,6 +66,8 @@ struct BulkIngestTests {
             sketch.initializeMemory(as: UInt8.self, repeating: UInt8(truncatingIfNeeded: minute))
             rows.append(binary: UnsafeRawBufferPointer(sketch))
         }
+        rows.append(text: "on_time")
+        rows.append(int64: epoch)
         rows.endRow()
     }
 
@@ -127,7 +129,7 @@ struct BulkIngestTests {
                 epoch.removeAll()
                 epoch.record.epoch = number
                 epoch.sources = [SourceRecord(source: "s", name: "s")]
-                for ad in 0..<50 { Self.appendMinute(epoch.minutes, "ad-\(ad)", minute: number / 10, number) }
+                for ad in 0..<50 { Self.appendMinute(epoch.minutes, "ad-\(ad)", minute: number / 10, clicks: number, epoch: number) }
                 try warehouse.commit(epoch)
             }
         }

@@ -28,6 +28,8 @@ struct WarehouseTests {
         for count in [clicks, 1, clicks - 1, 1] { rows.append(int64: count) }
         rows.append(money: Money(e4: clicks * 2500))
         rows.append(binary: [0x12, 0xAE, 0x7F])
+        rows.append(text: "on_time")
+        rows.append(int64: epoch.record.epoch)
         rows.endRow()
     }
 
@@ -60,7 +62,7 @@ struct WarehouseTests {
         let again = try Warehouse(path: file, readOnly: true)
         #expect(try again.lastEpoch()?.epoch == 1)
         let tables = try again.database.query("SELECT table_name FROM information_schema.tables ORDER BY 1").rows.map { $0[0].text ?? "" }
-        #expect(tables == (WarehouseTable.all.map(\.name) + ["meta"]).sorted())
+        #expect(tables == (WarehouseTable.all.map(\.name) + ["click_totals_daily", "meta"]).sorted())
         let daily = try again.database.query("SELECT column_name || ' ' || data_type FROM information_schema.columns WHERE table_name = 'click_aggregates_daily'")
         #expect(Set(daily.rows.map { $0[0].text ?? "" }).isSuperset(of: ["date DATE", "billable_clicks BIGINT", "billable_cost DECIMAL(19,4)", "total_cost DECIMAL(19,4)", "unique_users_hll BLOB"]))
     }
@@ -71,6 +73,12 @@ struct WarehouseTests {
         let newer = folder.file("newer.duckdb")
         do { try Warehouse(path: newer).database.execute("UPDATE meta SET value = '99'") }
         #expect(throws: StorageError.newerSchema(path: newer, found: 99, supported: Warehouse.schemaVersion)) { try Warehouse(path: newer) }
+        let older = folder.file("older.duckdb")
+        do { try Warehouse(path: older).database.execute("UPDATE meta SET value = '1'") }
+        let refusal = StorageError.olderSchema(path: older, found: 1, supported: Warehouse.schemaVersion)
+        #expect(throws: refusal) { try Warehouse(path: older) }
+        #expect(throws: refusal) { try Warehouse(path: older, readOnly: true) }
+        #expect(refusal.description.contains("new database"))
         let foreign = folder.file("foreign.duckdb")
         do { try DuckDB.open(foreign).execute("CREATE TABLE credits (i INTEGER)") }
         #expect { try Warehouse(path: foreign) } throws: { "\($0)".contains("credits") }

@@ -18,6 +18,7 @@ struct TestClick: Sendable {
 /// A row as it came out, copied.
 struct TestRow: Equatable, CustomStringConvertible {
     var level: WindowLevel
+    var firing: WindowFiring
     var texts: [String]
     var start: Int64
     var end: Int64
@@ -30,7 +31,7 @@ struct TestRow: Equatable, CustomStringConvertible {
     var sketch: [UInt8]
 
     var description: String {
-        "\(level) \(texts) \(start)…\(end): \(clicks) = \(valid) + \(fraud), cost \(cost), billable \(billable), users \(users), sketch of \(sketch.count)"
+        "\(level) \(firing) \(texts) \(start)…\(end): \(clicks) = \(valid) + \(fraud), cost \(cost), billable \(billable), users \(users), sketch of \(sketch.count)"
     }
 }
 
@@ -40,12 +41,12 @@ extension WindowStore {
         click.withRecord { add(record: $0, arena: $1, label: click.label) }
     }
 
-    mutating func drainRows(watermark: Int64, final: Bool = false) -> [TestRow] {
+    mutating func drainRows(watermark: Int64, final: Bool = false, early: Bool = false) -> [TestRow] {
         var rows: [TestRow] = []
-        drain(watermark: watermark, final: final) { row in
+        drain(watermark: watermark, final: final, early: early) { row in
             rows.append(
                 TestRow(
-                    level: row.level,
+                    level: row.level, firing: row.firing,
                     texts: [row.adID, row.campaignID, row.advertiserID].map { String(decoding: $0, as: UTF8.self) },
                     start: row.startMilliseconds, end: row.endMilliseconds, clicks: row.clickCount, valid: row.validClicks,
                     fraud: row.fraudClicks, cost: row.totalCost.e4, billable: row.billableCost.e4, users: row.uniqueUsers,
@@ -96,6 +97,8 @@ struct WindowModel {
         var billable: Int64 = 0
         var visitors: Set<UInt64> = []
         var isDirty = true
+        /// Emitted at or after the end of the window.
+        var isFired = false
     }
 
     var windows: [Key: Totals] = [:]
@@ -138,21 +141,28 @@ struct WindowModel {
         }
     }
 
-    mutating func retract(_ click: TestClick, to label: Label) -> [WindowLevel] {
-        var corrected: [WindowLevel] = []
-        for key in keys(click) where windows[key] != nil {
+    /// Moves a click to a label in its live windows; returns the levels whose window is gone.
+    mutating func relabel(_ click: TestClick, to label: Label) -> WindowLevels {
+        var closed: WindowLevels = []
+        for key in keys(click) {
+            guard windows[key] != nil else {
+                closed.insert(WindowLevels(key.level))
+                continue
+            }
             let sign: Int64 = label == .valid ? 1 : -1
             windows[key]!.valid += sign
             windows[key]!.billable += sign * click.cost
             windows[key]!.isDirty = true
-            corrected.append(key.level)
         }
-        return corrected
+        return closed
     }
 
-    mutating func drain(watermark: Int64, final: Bool) -> [TestRow] {
+    /// Rows to emit: what changed, but of open minutes only with `early`; and minutes that ended since their early row.
+    mutating func drain(watermark: Int64, early: Bool) -> [TestRow] {
         let ready = windows.filter { key, totals in
-            totals.isDirty && (key.level != .minute || final || key.start + 60_000 <= watermark)
+            guard key.level == .minute else { return totals.isDirty }
+            let hasEnded = key.start + 60_000 <= watermark
+            return hasEnded ? totals.isDirty || !totals.isFired : early && totals.isDirty
         }
         let order = ready.sorted { a, b in
             (a.key.level.rawValue, a.key.start, a.value.order) < (b.key.level.rawValue, b.key.start, b.value.order)
@@ -162,12 +172,17 @@ struct WindowModel {
             var sketch = HyperLogLog()
             for visitor in totals.visitors { sketch.add(visitor, memory) }
             let exact = totals.visitors.count <= HyperLogLog.explicitLimit
+            let end = key.start + key.level.milliseconds
             return TestRow(
-                level: key.level, texts: totals.texts, start: key.start, end: key.start + key.level.milliseconds, clicks: totals.clicks,
-                valid: totals.valid, fraud: totals.clicks - totals.valid, cost: totals.cost, billable: totals.billable,
+                level: key.level, firing: totals.isFired ? .late : end <= watermark ? .onTime : .early, texts: totals.texts,
+                start: key.start, end: end, clicks: totals.clicks, valid: totals.valid, fraud: totals.clicks - totals.valid,
+                cost: totals.cost, billable: totals.billable,
                 users: exact ? Int64(totals.visitors.count) : sketch.roundedEstimate, sketch: sketch.serialized())
         }
-        for key in ready.keys { windows[key]!.isDirty = false }
+        for key in ready.keys {
+            windows[key]!.isDirty = false
+            if key.start + key.level.milliseconds <= watermark { windows[key]!.isFired = true }
+        }
         windows = windows.filter { key, _ in key.start + key.level.milliseconds + lateness > watermark }
         return rows
     }

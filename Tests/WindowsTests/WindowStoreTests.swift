@@ -31,6 +31,33 @@ struct WindowStoreTests {
         #expect(again.map(\.billable) == [100, 100, 100])
     }
 
+    @Test("a row says whether it is early, on time or late, and an early one does not stand for the one on time")
+    func firings() {
+        var store = WindowStore()
+        func drain(_ offset: Int64, final: Bool = false, early: Bool = false) -> [WindowFiring] {
+            store.drainRows(watermark: Self.t0 + offset, final: final, early: early).filter { $0.level == .minute }.map(\.firing)
+        }
+        _ = store.add(click(0))
+        #expect(drain(10_000) == [])
+        #expect(drain(10_000, early: true) == [.early])
+        #expect(drain(20_000, early: true) == [], "nothing changed")
+        _ = store.add(click(1))
+        #expect(drain(30_000, final: true) == [.early])
+        #expect(drain(60_000) == [.onTime], "nothing changed since the early row")
+        #expect(drain(70_000) == [])
+        _ = store.add(click(2))
+        #expect(drain(70_000, early: true) == [.late])
+        _ = store.add(click(3))
+        #expect(drain(30_000) == [], "a watermark that was taken back opens the minute again")
+        #expect(drain(30_000, early: true) == [.late])
+        #expect(drain(3_600_000) == [])
+        _ = store.add(click(1))
+        let rows = store.drainRows(watermark: Self.t0 + 3_600_000)
+        #expect(rows.map(\.level) == [.minute, .hour, .day])
+        #expect(rows.map(\.firing) == [.onTime, .onTime, .early], "a minute that is first seen after its end is on time; hours say it, too")
+        #expect(WindowFiring.allCases.map(\.name) == ["early", "on_time", "late"])
+    }
+
     @Test("a click is late from five minutes after the end of its minute on")
     func lateness() {
         let store = WindowStore()

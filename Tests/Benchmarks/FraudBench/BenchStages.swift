@@ -91,6 +91,7 @@ enum BenchStages {
     static func core(_ batches: [ClickBatch]) throws -> Double {
         let engine = Engine(scorer: try ScorerConfiguration().makeScorer())
         let rows = EpochRows()
+        if let first = batches.first { engine.open(source: 1, first: first) }
         return try seconds {
             for batch in batches {
                 try engine.process(batch, into: rows, verdictWriter: nil)
@@ -99,12 +100,14 @@ enum BenchStages {
         }
     }
 
-    static func job(_ input: String, folder: String) throws -> Double {
+    static func job(_ input: String, folder: String, archive: Bool) throws -> Double {
         let database = folder + "/\(UUID().uuidString).duckdb"
         defer {
-            for suffix in ["", ".wal", ".state"] { try? FileManager.default.removeItem(atPath: database + suffix) }
+            for suffix in ["", ".wal", ".state", ".archive"] { try? FileManager.default.removeItem(atPath: database + suffix) }
         }
-        return try seconds { _ = try ScoreJob(ScoreJobOptions(inputs: [input], database: database)).run { _ in } }
+        var options = ScoreJobOptions(inputs: [input], database: database)
+        options.writesArchive = archive
+        return try seconds { _ = try ScoreJob(options).run { _ in } }
     }
 
     /// One inline call at a time, over all clicks, after a warm-up of half of them.

@@ -21,6 +21,7 @@ try table.measure("decode (NDJSON → records)", clicks: clicks) { try BenchStag
 let decoded = try BenchStages.decodedBatches(input)
 try table.measure("features, rules, model", clicks: clicks) { try BenchStages.score(decoded) }
 try table.measure("scoring core (+ dedup, windows)", clicks: clicks) { try BenchStages.core(decoded) }
-try table.measure("whole job, file → tables", clicks: clicks) { try BenchStages.job(input, folder: folder.path) }
+try table.measure("whole job, file → tables", clicks: clicks) { try BenchStages.job(input, folder: folder.path, archive: false) }
+try table.measure("the same, with the archive", clicks: clicks) { try BenchStages.job(input, folder: folder.path, archive: true) }
 print(table.text)
 print(try BenchStages.inlineLatency(decoded))

@@ -1,0 +1,156 @@
+internal import CClickRecord
+internal import ClickModel
+internal import Foundation
+internal import Storage
+internal import Windows
+
+/// What the archive is told of one batch: the events, and where each ended. Copied from the engine, whose own is gone with the
+/// next batch; reused.
+package final class ScoredBatch: @unchecked Sendable {
+    fileprivate var merged: MergedBatch?
+    /// Of the clicks that were scored, whose indices are in `selected`.
+    fileprivate var verdicts: [Verdict] = []
+    fileprivate var selected: [Int32] = []
+    fileprivate var statuses: [EventStatus] = []
+    fileprivate var conflicts: [Bool] = []
+    fileprivate var watermarks: [Int64] = []
+    fileprivate var sequence: Int64 = 0
+    /// Keys of the sources by slot.
+    fileprivate var sources: [String] = []
+
+    init() {
+        verdicts.reserveCapacity(ClickBatch.defaultCapacity)
+        selected.reserveCapacity(ClickBatch.defaultCapacity)
+        statuses.reserveCapacity(ClickBatch.defaultCapacity)
+        conflicts.reserveCapacity(ClickBatch.defaultCapacity)
+        watermarks.reserveCapacity(ClickBatch.defaultCapacity)
+    }
+
+    /// - Parameter sequence: number of the batch's first event.
+    func take(_ batch: ClickBatch, _ admission: borrowing Admission, _ verdicts: UnsafeBufferPointer<Verdict>, sequence: Int64) {
+        self.sequence = sequence
+        self.verdicts.removeAll(keepingCapacity: true)
+        self.verdicts.append(contentsOf: verdicts)
+        selected.removeAll(keepingCapacity: true)
+        selected.append(contentsOf: UnsafeBufferPointer(start: admission.selected, count: verdicts.count))
+        statuses.removeAll(keepingCapacity: true)
+        statuses.append(contentsOf: UnsafeBufferPointer(start: admission.statuses, count: batch.count))
+        conflicts.removeAll(keepingCapacity: true)
+        conflicts.append(contentsOf: UnsafeBufferPointer(start: admission.conflicts, count: batch.count))
+        watermarks.removeAll(keepingCapacity: true)
+        watermarks.append(contentsOf: UnsafeBufferPointer(start: admission.watermarks, count: batch.count))
+    }
+}
+
+/// Writes every labelled click, duplicate and late click to the archive on a thread of its own, epoch by epoch.
+///
+/// Bounded: at most `depth` batches wait; then the scorer does. Its first failure stays until the epoch is asked for.
+final class ArchiveThread: @unchecked Sendable {
+    static let depth = 6
+
+    private enum Work {
+        case begin(epoch: Int64)
+        case batch(ScoredBatch)
+        case end
+    }
+
+    private let archive: ClickArchive
+    private let rows: ArchiveRows
+    private let work = BoundedQueue<Work>(limit: depth + 2)
+    private let free = BoundedQueue<ScoredBatch>(limit: depth)
+    private let staged = BoundedQueue<(any Error)?>(limit: 2)
+    private let ended = BoundedQueue<Bool>(limit: 1)
+
+    init(_ archive: ClickArchive, rows: ArchiveRows) {
+        self.archive = archive
+        self.rows = rows
+        for _ in 0..<Self.depth { free.push(ScoredBatch()) }
+        let thread = Thread { [self] in run() }
+        thread.name = "fraud-archive"
+        thread.start()
+    }
+
+    private func run() {
+        var failure: (any Error)?
+        while let next = work.pop() {
+            do {
+                switch next {
+                case .begin(let epoch):
+                    rows.epoch = epoch
+                    try archive.begin(epoch: epoch)
+                case .batch(let scored):
+                    defer { release(scored) }
+                    if failure == nil { try append(scored) }
+                case .end:
+                    if failure == nil { try archive.flush() }
+                    staged.push(failure)
+                    failure = nil
+                }
+            } catch {
+                failure = failure ?? error
+                if case .end = next {
+                    staged.push(failure)
+                    failure = nil
+                }
+            }
+        }
+        ended.push(true)
+    }
+
+    private func release(_ scored: ScoredBatch) {
+        if let merged = scored.merged { merged.home.push(merged.batch) }
+        scored.merged = nil
+        free.push(scored)
+    }
+
+    private func append(_ scored: ScoredBatch) throws {
+        guard let batch = scored.merged?.batch else { return }
+        var k = 0
+        for i in 0..<batch.count {
+            let isScored = k < scored.selected.count && Int(scored.selected[k]) == i
+            defer { if isScored { k += 1 } }
+            let status = scored.statuses[i]
+            guard status == .counted || status == .duplicate || status == .late else { continue }
+            // What was scored and then found no room in the windows is late, and has no label.
+            rows.append(
+                batch.records + i, batch, source: scored.sources[Int(batch.records[i].partition)], status: status, isConflict: scored.conflicts[i],
+                verdict: status == .counted ? scored.verdicts[k] : nil, watermark: scored.watermarks[i],
+                sequence: scored.sequence + Int64(i), to: archive.builder)
+            if archive.builder.isFull { try archive.flush() }
+        }
+    }
+
+    // MARK: The scorer's side
+
+    func begin(epoch: Int64) { work.push(.begin(epoch: epoch)) }
+
+    /// A set to fill for a batch that is about to be scored.
+    func take() -> ScoredBatch { free.pop()! }
+
+    /// Hands over a scored batch; it goes home from here.
+    /// - Parameter sources: keys of the sources its records came from, by slot.
+    func push(_ scored: ScoredBatch, of merged: MergedBatch, sources: [String]) {
+        scored.merged = merged
+        scored.sources = sources
+        work.push(.batch(scored))
+    }
+
+    /// Says that the epoch has no more rows.
+    func end() { work.push(.end) }
+
+    // MARK: The committer's side
+
+    /// Waits until the epoch that was ended is staged on disk.
+    func waitUntilStaged() throws {
+        if let failure = staged.pop() ?? nil { throw failure }
+    }
+
+    /// Gives the files of a committed epoch their names.
+    func publish(epoch: Int64) throws { try archive.publish(epoch: epoch) }
+
+    /// Ends the thread and waits for it.
+    func stop() {
+        work.close()
+        _ = ended.pop()
+    }
+}

@@ -1,0 +1,91 @@
+internal import ClickCodec
+internal import ClickModel
+internal import Foundation
+internal import Storage
+
+/// Opening and closing the inputs of a job.
+extension ScoreJob {
+    /// Closes the sources that have ended and opens inputs that wait, as far as there is room.
+    ///
+    /// - Returns: false when nothing is left to read.
+    /// - Throws: `SourceError`, `PipelineError.input`.
+    func openAndClose() throws -> Bool {
+        while true {
+            let ended = try merge.takeEnded()
+            for source in ended { close(source) }
+            while merge.hasRoom, let input = waiting.first {
+                guard try open(input) else { break }
+                waiting = waiting.dropFirst()
+            }
+            if !merge.open.isEmpty { return true }
+            if waiting.isEmpty { return false }
+        }
+    }
+
+    private func close(_ source: OpenSource) {
+        settle(source)
+        engine.close(slot: source.slot)
+        bytesOfEnded += Self.size(of: source.input) ?? 0
+        if source.eventsTaken > 0, source.start.offset > 0 { report.resumed.append(source.input) }
+        if replay == nil { ledger.finish(source.key) }
+    }
+
+    /// Opens an input, or notes that there is nothing new in it.
+    /// - Returns: false when it must wait: it is a source that is open now.
+    private func open(_ input: String) throws -> Bool {
+        let stream = try ClickStream(path: input, format: options.format, defaults: options.defaults, waitsForPrefix: true)
+        guard !stream.prefix.isEmpty else {
+            // An archive that is broken before its first byte of content says so now.
+            _ = try stream.next(into: ClickBatch())
+            report.notes.append("\(input): empty")
+            return true
+        }
+        let record = ledger.recognise(input, SourceIdentity(prefix: stream.prefix))
+        if merge.open.contains(where: { $0.key == record.source }) { return false }
+        let end = SourcePosition(offset: record.offset, line: record.line)
+        let start = replay.map { $0.places[record.source] ?? .start } ?? end
+        let isPlain = stream.compression == .none && stream.inputSize != nil
+        // What is refused leaves no trace: the next run must refuse it too.
+        if record.offset > 0, isPlain { try SourceIdentity.checkResume(input, record) }
+        if start.offset > 0 { stream.resume(at: start) }
+        ledger.begin(record)
+        let decoder = DecodeThread(stream, batches: SourceMerge.batches(sources: options.inputs.count))
+        let head: DecodedBatch?
+        do { head = try decoder.next() } catch {
+            decoder.abandon()
+            throw error
+        }
+        guard let head else {
+            if replay == nil { ledger.finish(record.source) }
+            if record.offset > 0 { report.alreadyScored.append(input) }
+            bytesOfEnded += Self.size(of: input) ?? 0
+            return true
+        }
+        let number = SourceLedger.number(of: record.source)
+        let slot = engine.open(source: number, first: head.batch)
+        rows.sources[slot] = record.source
+        rows.sourceKeys[number] = record.source
+        let source = OpenSource(
+            input: input, key: record.source, slot: slot, decoder: decoder, head: head, start: start, clock: engine.admission.clock(slot))
+        if replay != nil { source.limit = end.offset }
+        merge.add(source)
+        return true
+    }
+
+    /// Brings the ledger to what was taken of every open source, and of clicks that were relabelled.
+    func settleSources() {
+        for source in merge.open { settle(source) }
+        for (number, totals) in engine.relabelledTotals {
+            if let key = ledger.key(number: number) { ledger.add(totals, to: key) }
+        }
+        engine.relabelledTotals.removeAll(keepingCapacity: true)
+    }
+
+    private func settle(_ source: OpenSource) {
+        let totals = engine.takeTotals(slot: source.slot)
+        guard replay == nil else { return }
+        ledger.add(totals, to: source.key)
+        ledger.advance(source.key, to: source.position)
+        if source.isPlain, source.eventsTaken > 0 { ledger.setTail(source.key, SourceIdentity.tailHash(of: source.input, before: source.position.offset)) }
+    }
+}
