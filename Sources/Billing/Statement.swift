@@ -14,7 +14,7 @@ package struct Charge: Hashable, Sendable {
     package var billable: Money
     /// What a recomputation bills more than the stream, as for late clicks; less when negative.
     package var adjusted: Money
-    /// Clicks that a review made valid. They are in `billable` already: told, not added.
+    /// Clicks called fraud that a review made valid. They are in `billable` already: told, not added.
     package var overturnedClicks: Int
 
     package init(

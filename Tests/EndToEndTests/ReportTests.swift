@@ -120,12 +120,11 @@ struct ReportTests {
         let scratch = try Scratch()
         let commands = Commands(database: scratch.path("x.duckdb"))
         var stream = SmallStream()
-        stream.click("a", second: 0, ad: "ad-1")
-        stream.click("b", second: 3000, ad: "ad-1")
-        stream.click("c", second: 10, ad: "ad-2", cost: "0.7500")
-        stream.click("d", second: 20, ad: "ad-2", cost: "0.1000")
-        stream.click("e", second: 30, ad: "ad-1", cost: "0.0100")
-        stream.click("f", second: -86_400, ad: "ad-1", cost: "0.0200")
+        let midnight = -36_000
+        for (id, second, ad, cost) in [
+            ("a", 0, "ad-1", "0.25"), ("b", 3000, "ad-1", "0.25"), ("c", 10, "ad-2", "0.7500"), ("d", 20, "ad-2", "0.1000"), ("e", 30, "ad-1", "0.0100"),
+            ("f", -5, "ad-1", "0.0200"),
+        ] { stream.click(id, second: midnight + second, ad: ad, cost: cost) }
         try stream.write(scratch.path("in.ndjson"))
         #expect(try commands.score([scratch.path("in.ndjson")])["late"] as! Int == 4)
         let rows = try commands.rows(["report", "--late", "--by", "ad"])

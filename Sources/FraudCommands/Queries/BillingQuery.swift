@@ -24,9 +24,11 @@ struct BillingQuery {
                 FROM billing_adjustments WHERE date >= $1 AND date < $2 GROUP BY ALL
             ), overturned AS (
                 SELECT advertiser_id, campaign_id, count(*) AS clicks FROM (
-                    SELECT DISTINCT ON (click_id, click_ts) * FROM label_changes
-                    WHERE click_ts >= $1::TIMESTAMP AND click_ts < $2::TIMESTAMP ORDER BY click_id, click_ts, rowid DESC
-                ) WHERE cause = 'review' AND to_label = 'valid' GROUP BY ALL
+                    SELECT any_value(advertiser_id) AS advertiser_id, any_value(campaign_id) AS campaign_id,
+                        arg_max(cause, rowid) AS cause, arg_max(to_label, rowid) AS label,
+                        arg_min(from_label, rowid) FILTER (cause = 'review') AS before
+                    FROM label_changes WHERE click_ts >= $1::TIMESTAMP AND click_ts < $2::TIMESTAMP GROUP BY click_id, click_ts
+                ) WHERE cause = 'review' AND label = 'valid' AND before = 'fraud' GROUP BY ALL
             )
             SELECT coalesce(t.advertiser_id, a.advertiser_id), coalesce(t.campaign_id, a.campaign_id),
                 coalesce(t.clicks, 0)::BIGINT, coalesce(t.fraud, 0)::BIGINT, coalesce(t.gross, 0)::DECIMAL(19,4),
