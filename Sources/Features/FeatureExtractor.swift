@@ -108,6 +108,12 @@ package final class FeatureExtractor {
             + agents.byteCount
     }
 
+    /// Keys held by all state tables.
+    package var keyCount: Int {
+        addresses.count + subnets.count + devices.count + users.count + ads.count + publishers.count + visitorAds.count
+            + addressAds.count + subnetAdvertisers.count + agents.count
+    }
+
     /// Keys forgotten before their time because a table was at its limit.
     package var evicted: Int {
         addresses.evicted + subnets.evicted + devices.evicted + users.evicted + ads.evicted + publishers.evicted

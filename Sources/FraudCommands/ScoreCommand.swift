@@ -30,6 +30,7 @@ public struct ScoreCommand: ParsableCommand {
     @Option(name: .customLong("campaign-id"), help: "Campaign of access-log lines that name none.") var campaignID: String?
     @Option(name: .customLong("advertiser-id"), help: "Advertiser of access-log lines that name none.") var advertiserID: String?
     @Option(help: "Events after which an epoch is committed.") var epochEvents = 250_000
+    @Flag(help: "Write minutes that are still open at every epoch, as early rows.") var earlyFirings = false
     @Flag(help: "Do not write the labelled clicks to Parquet beside the database: faster, and nothing can be re-scored or reconciled.") var noArchive = false
     @Flag(help: "Print one JSON object.") var json = false
 
@@ -49,6 +50,7 @@ public struct ScoreCommand: ParsableCommand {
         options.scorer = ScorerConfiguration(modelPath: model, rulesPath: rules, listsDirectory: lists, geoPath: geoip)
         options.verdictsPath = verdicts
         options.writesArchive = !noArchive
+        options.earlyFirings = earlyFirings
         options.epochEvents = epochEvents
         let bar = ProgressBar(unit: "events")
         let job = try ScoreJob(options)

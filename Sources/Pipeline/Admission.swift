@@ -52,6 +52,11 @@ struct Admission: ~Copyable {
     /// The source has ended, and holds the stream's watermark no longer.
     mutating func close(_ slot: Int) { watermark.close(slot) }
 
+    /// Ends the partitions of an earlier run whose sources this one does not read: they must not hold the others back.
+    mutating func closeAll(except slots: [Int]) {
+        for slot in 0..<StreamWatermark.maximumOpen where watermark.source(slot) != nil && !slots.contains(slot) { watermark.close(slot) }
+    }
+
     /// Event time before which no click will be counted any more; far in the past before the first event.
     ///
     /// - Parameter lateness: how far the watermark may pass a minute's end, ms: that of the windows.
@@ -61,6 +66,8 @@ struct Admission: ~Copyable {
 
     /// Bytes held by deduplication.
     var byteCount: Int { deduplicator.byteCount }
+    /// Ids in the deduplication table, expired ones included.
+    var entryCount: Int { deduplicator.entryCount }
     /// Ids forgotten before their hour was over, because of a limit.
     var forgottenEarly: Int { deduplicator.forgottenEarly }
 

@@ -1,4 +1,4 @@
-internal import ClickModel
+package import ClickModel
 internal import Foundation
 internal import Storage
 
@@ -73,14 +73,20 @@ struct PendingEpoch: @unchecked Sendable {
 }
 
 /// The bytes of a snapshot, in memory that is used again: fresh pages would cost the scorer more than the copy.
-final class StateBuffer: @unchecked Sendable {
+package final class StateBuffer: @unchecked Sendable {
     private var bytes: [UInt8] = []
 
+    package init() {}
+
+    package var count: Int { bytes.count }
+
     /// Fills it anew. `body` appends.
-    func fill(reserving capacity: Int, _ body: (inout StateWriter) -> Void) {
+    /// - Parameter capacity: about how many bytes it will take; when it has to grow, it grows by a quarter more.
+    package func fill(reserving capacity: Int, _ body: (inout StateWriter) -> Void) {
+        let isEnough = bytes.capacity >= capacity
         var writer = StateWriter(reusing: bytes)
         bytes = []
-        writer.reserve(capacity)
+        if !isEnough { writer.reserve(capacity + capacity / 4) }
         body(&writer)
         bytes = writer.finish()
     }

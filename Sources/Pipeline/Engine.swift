@@ -34,6 +34,9 @@ package final class Engine {
     /// Bytes of feature state held.
     package var featureBytes: Int { scorer.extractor.byteCount }
 
+    /// Live keys of all state: of features, deduplication, windows and sessions.
+    package var keyCount: Int { scorer.extractor.keyCount + admission.entryCount + windows.cellCount + sessions.count }
+
     // MARK: Sources
 
     /// Takes up a source; its first batch tells where its time begins. Returns the slot that its records are to carry.
@@ -45,6 +48,8 @@ package final class Engine {
     }
 
     func close(slot: Int) { admission.close(slot) }
+
+    func closeAll(except slots: [Int]) { admission.closeAll(except: slots) }
 
     /// What an open source's events came to since the last call.
     func takeTotals(slot: Int) -> JobTotals {
@@ -150,9 +155,10 @@ package final class Engine {
         }
     }
 
-    /// Moves the window and session rows that changed into `rows`; with `final`, also those the watermark has not reached.
-    func drain(final: Bool, into rows: EpochRows) {
-        windows.drain(watermark: watermark, final: final) { rows.appendWindow($0) }
+    /// Moves the window and session rows that changed into `rows`; with `final`, also those the watermark has not reached; with
+    /// `early`, of these the minutes.
+    func drain(final: Bool, early: Bool = false, into rows: EpochRows) {
+        windows.drain(watermark: watermark, final: final, early: early) { rows.appendWindow($0) }
         sessions.drain(watermark: watermark, final: final) { rows.appendSession($0) }
     }
 

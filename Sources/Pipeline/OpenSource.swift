@@ -96,6 +96,7 @@ final class OpenSource {
         let current = head.unsafelyUnwrapped
         precondition(next == 0, "a batch that was begun is not handed over")
         head = nil
+        if slot != 0 { for i in 0..<current.batch.count { current.batch.records[i].partition = UInt16(slot) } }
         eventsTaken += current.batch.count
         end = current.end
         return current.batch

@@ -55,11 +55,15 @@ extension ScoreJob {
     /// - Returns: nil when that is the last epoch's; else the way there.
     /// - Throws: `PipelineError.state` when there is none.
     static func restore(
-        _ engine: Engine, to last: EpochRecord, _ snapshots: SnapshotFile, _ report: inout JobReport
+        _ engine: Engine, to last: EpochRecord, _ snapshots: SnapshotFile, _ warehouse: Warehouse, _ report: inout JobReport
     ) throws -> Replay? {
         let newest = snapshots.loadNewest(upTo: last.epoch)
         let damage = newest.skipped.map { "\($0)" }.joined(separator: "; ")
         guard let epoch = newest.epoch else {
+            if last.epoch == 1, !newest.skipped.isEmpty {
+                report.notes.append("\(damage): read everything again")
+                return Replay(last: last, places: Places([]))
+            }
             throw PipelineError.state(
                 "\(snapshots.folder): the database is at epoch \(last.epoch), but its state cannot be read: \(damage). Keep FILE.state/ beside the database; without it, score the inputs again into a new database.")
         }
@@ -78,6 +82,8 @@ extension ScoreJob {
             }
             return nil
         }
+        // What the stream took in at the epochs that follow; its own engagements come again with the events.
+        engine.apply(try warehouse.labelChanges(appliedAfter: epoch))
         report.notes.append("\(damage): went on from the snapshot of epoch \(epoch) and read what came after it again")
         return Replay(last: last, places: places)
     }
@@ -92,7 +98,7 @@ extension ScoreJob {
     }
 
     private func forgetRows(final: Bool) {
-        engine.drain(final: final, into: rows)
+        engine.drain(final: final, early: options.earlyFirings, into: rows)
         for source in merge.open { _ = engine.takeTotals(slot: source.slot) }
         engine.relabelledTotals.removeAll()
         rows.removeAll()

@@ -17,6 +17,7 @@ extension ScoreJob {
                 guard try open(input) else { break }
                 waiting = waiting.dropFirst()
             }
+            if report.events == 0 { engine.closeAll(except: merge.open.map(\.slot)) }
             if !merge.open.isEmpty { return true }
             if waiting.isEmpty { return false }
         }

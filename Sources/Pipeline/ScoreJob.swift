@@ -48,7 +48,7 @@ package final class ScoreJob {
         ledger = SourceLedger(try warehouse.sources())
         waiting = options.inputs[...]
         rows.epoch = (last?.epoch ?? 0) + 1
-        if let last { replay = try Self.restore(engine, to: last, snapshots, &report) }
+        if let last { replay = try Self.restore(engine, to: last, snapshots, warehouse, &report) }
         merge = SourceMerge(isAlone: options.inputs.count == 1 && replay == nil)
         report.modelID = engine.scorer.modelID
         report.rulesetID = engine.scorer.rulesetID
@@ -164,7 +164,7 @@ package final class ScoreJob {
     /// - Parameter final: the inputs end here, so open minutes are written as they are.
     private func commitEpoch(final: Bool) throws {
         guard engine.totals.isConserved else { throw PipelineError.state("conservation check failed: \(engine.totals)") }
-        engine.drain(final: final, into: rows)
+        engine.drain(final: final, early: options.earlyFirings, into: rows)
         settleSources()
         try verdictWriter?.synchronize()
         FaultPoint.reach("verdicts-flushed")

@@ -10,6 +10,8 @@ package struct ScoreJobOptions: Sendable {
     package var defaults = CombinedDefaults.none
     package var scorer = ScorerConfiguration()
     package var verdictsPath: String?
+    /// Also write minutes that are still open, at every epoch and not only where the inputs end.
+    package var earlyFirings = false
     /// Write every labelled click to Parquet beside the database.
     package var writesArchive = true
     /// Events after which an epoch is committed, at the next batch's end.

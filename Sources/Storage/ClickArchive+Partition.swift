@@ -5,8 +5,9 @@ internal import ClickModel
 /// An hour gets a folder when it is within 48 hours of the flush's median event time, or holds at least 4 rows and at least
 /// 1/4096 of the flush's, of which the 512 largest count. So a stream with its late clicks, and a backfill of months, stand
 /// under their dates, while scattered corrupt times make no folder: there are at most 97 + 512 files a flush, whatever the
-/// times are. The rest, and times outside 1970 to 9999, go to the default partition.
-enum ArchivePartition: Hashable {
+/// times are. The rest, and times outside 1970 to 9999, go to the default partition. That is named as an hour that no accepted
+/// time has: under Hive's own name for it, `__HIVE_DEFAULT_PARTITION__`, pandas refuses the whole folder.
+package enum ArchivePartition: Hashable, Sendable {
     /// Hours since 1970.
     case hour(Int64)
     case rest
@@ -16,8 +17,8 @@ enum ArchivePartition: Hashable {
     static let leastRows = 4
     static let leastShare = 4096
     static let largestHours = 512
-    /// 1970-01-01 to 9999-12-31: what four digits of a year can name.
-    static let nameable = 0..<CivilDate.days(year: 10_000, month: 1, day: 1) * 24
+    /// 1970-01-01 to 9999-12-30: what four digits of a year can name, but the default partition.
+    static let nameable = 0..<CivilDate.days(year: 9999, month: 12, day: 31) * 24
 
     /// The partitions of these rows in order of time, the default last; none of them is empty.
     /// - Complexity: O(rows + hours × log hours)
@@ -42,7 +43,7 @@ enum ArchivePartition: Hashable {
     }
 
     /// The hours that get a folder, from the rows of each hour.
-    static func chosen(_ counts: [Int64: Int]) -> Set<Int64> {
+    package static func chosen(_ counts: [Int64: Int]) -> Set<Int64> {
         let total = counts.values.reduce(0, +)
         guard let median = median(counts, total) else { return [] }
         let near = counts.keys.filter { abs($0 - median) <= hoursBesideMedian }
@@ -65,14 +66,14 @@ enum ArchivePartition: Hashable {
     var dateFolder: String {
         switch self {
         case .hour(let hour): "date=\(CivilDate(daysSince1970: hour / 24))"
-        case .rest: "date=__HIVE_DEFAULT_PARTITION__"
+        case .rest: "date=9999-12-31"
         }
     }
 
     var hourFolder: String {
         switch self {
         case .hour(let hour): "hour=\(hour % 24 < 10 ? "0" : "")\(hour % 24)"
-        case .rest: "hour=__HIVE_DEFAULT_PARTITION__"
+        case .rest: "hour=00"
         }
     }
 

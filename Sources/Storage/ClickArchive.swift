@@ -3,13 +3,14 @@ package import ClickModel
 /// Every counted, duplicate and late click with its input and its verdict, in Parquet files beside the database.
 ///
 ///     FILE.archive/date=2026-11-01/hour=09/epoch-12-0.parquet    published: epoch 12, first flush
-///     FILE.archive/date=__HIVE_DEFAULT_PARTITION__/hour=__HIVE_DEFAULT_PARTITION__/epoch-12-0.parquet
+///     FILE.archive/date=9999-12-31/hour=00/epoch-12-0.parquet    the default partition
 ///     FILE.archive/.staging/epoch-13/date=2026-11-01,hour=09,epoch-13-0.parquet
 ///
 /// An epoch's files are staged and synced by `flush` before the database commits, and renamed into place by `publish` after
 /// it; `recover` repairs whatever a kill left between the two. So the published files are those of committed epochs, each
 /// once. Rows of a file stand in arrival order; the folders are named by event time in UTC, as Hive, Spark, pandas and DuckDB
-/// read them (`date=*/hour=*/*.parquet`; names that begin with a dot are skipped by all of them).
+/// read them. pandas and Spark skip names that begin with a dot; for DuckDB write `date=*/hour=*/*.parquet`, because its `**`
+/// also finds staged files.
 ///
 /// Which hours get a folder is `ArchivePartition`'s rule; the other rows are in the default partition, which a reader of a day
 /// therefore reads too.
@@ -101,10 +102,10 @@ package final class ClickArchive: @unchecked Sendable {
         }
     }
 
-    /// Chosen by measurement (rows a second of `flush` on one core, bytes a row, 130,000 simulated clicks): level 1 494,000 and
+    /// Chosen by measurement (rows a second of the COPY alone on one core, bytes a row, 130,000 simulated clicks): level 1 494,000 and
     /// 58, level 3 376,000 and 56, level 6 332,000 and 54; without compression no faster, since the encoding takes the time.
-    /// Row groups of 32,768 are a tenth faster than the default 122,880 at the same size; `PARTITION_BY` is a third slower than
-    /// a statement for each file. Encodings stay those of version 1: Spark does not read all of version 2's.
+    /// Row groups of 32,768 were no slower than the default 122,880 at the same size; `PARTITION_BY` is a fourth to a third slower
+    /// than a statement for each file. Encodings stay those of version 1: Spark does not read all of version 2's.
     private static let copyOptions =
         "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 32768, USE_TMP_FILE false"
 
@@ -187,7 +188,7 @@ package final class ClickArchive: @unchecked Sendable {
     package func files(from first: CivilDate? = nil, before end: CivilDate? = nil) -> [String] {
         var files: [String] = []
         forEachPublishedFile { date, hour, name in
-            if let day = CivilDate(String(date.dropFirst("date=".count))) {
+            if date != ArchivePartition.rest.dateFolder, let day = CivilDate(String(date.dropFirst("date=".count))) {
                 if let first, day < first { return }
                 if let end, day >= end { return }
             }

@@ -26,12 +26,12 @@ enum FileOperation {
     /// Removes a file if it can.
     static func discard(_ path: String) { unlink(path) }
 
-    /// Removes a folder that holds files only; nothing when it is not there.
+    /// Removes a folder that holds files only; nothing when there is no such folder.
     static func removeFlatFolder(_ path: String) throws(StorageError) {
         for name in Folder.names(in: path) where name != "." && name != ".." {
             guard unlink("\(path)/\(name)") == 0 || errno == ENOENT else { throw failure("remove", "\(path)/\(name)") }
         }
-        guard rmdir(path) == 0 || errno == ENOENT else { throw failure("remove", path) }
+        guard rmdir(path) == 0 || errno == ENOENT || errno == ENOTDIR else { throw failure("remove", path) }
     }
 
     private static func failure(_ operation: String, _ path: String, _ number: Int32 = errno) -> StorageError {

@@ -7,6 +7,15 @@ extension Warehouse {
         try rows(.labelChanges, "WHERE applied_epoch IS NULL ORDER BY rowid", [], rowLimit: .max) { LabelChange($0) }.compactMap(\.self)
     }
 
+    /// Changes by commands that the stream took into its state after an epoch, in the order they were made: what a snapshot of
+    /// that epoch lacks. Those still pending are not among them.
+    package func labelChanges(appliedAfter epoch: Int64) throws(StorageError) -> [LabelChange] {
+        try rows(
+            .labelChanges, "WHERE applied_epoch > ? AND cause <> ? ORDER BY rowid", [.int(epoch), .text(LabelChange.Cause.engagement.rawValue)],
+            rowLimit: .max
+        ) { LabelChange($0) }.compactMap(\.self)
+    }
+
     /// All changes of the clicks with an id, in the order they were made.
     package func labelHistory(clickID: String) throws(StorageError) -> [LabelChange] {
         try rows(.labelChanges, "WHERE click_id = ? ORDER BY rowid", [.text(clickID)], rowLimit: .max) { LabelChange($0) }.compactMap(\.self)

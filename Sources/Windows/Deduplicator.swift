@@ -18,9 +18,10 @@ internal import Sketches
 /// click wrongly called a duplicate in some 50 million years. Of the content 32 bits are kept: one conflict in 2^32 looks
 /// like a plain duplicate.
 ///
-/// *Memory.* 25 bytes a slot: 33 to 67 bytes a remembered id while the table grows, 33 once it has its greatest size of
-/// ⁴⁄₃ `maximumEntries` slots. Growth doubles the table and holds old and new at once, half as much again as the new one;
-/// `expectedEntries` makes the room beforehand. Dropping what has expired needs no memory.
+/// *Memory.* 25 bytes a slot. A table is least full just after it doubled: 133 bytes a live id at most, 56 after the first
+/// 10 million ids and 112 in a steady stream of as many. At its greatest size of ⁴⁄₃ `maximumEntries` slots it only sorts
+/// out, in place: 38 bytes a live id when all that are sure to be held live. Growth holds old and new table at once, half
+/// as much again as the new one (the last doubling: 57 bytes a live id); `expectedEntries` makes the room beforehand.
 ///
 /// *Limits.* Expired entries (ts0 + 1 h ≤ watermark) stay until the table is full; then they are dropped, and the table
 /// doubles only if that freed less than half. An id has at most 8 live entries (of nine, the one farthest from the

@@ -2,8 +2,9 @@ internal import Sketches
 
 /// One session of one visitor: two cache lines of plain bytes.
 ///
-///     key 8 | start 8 | end 8 | clicks 8 | cost 8 | textOffset 8 | older 4 | wheel links 2 × 4, list 2 | textLength 1 | flags 1    64 bytes
-///     sequence 8 | sketch of ads 56                                                                                             64 bytes
+///     key 8 | start 8 | end 8 | clicks 8 | cost 8 | textOffset 8
+///     older 4 | wheel: previous 4, next 4, list 2 | textLength 1 | flags 1        64 bytes
+///     sequence 8 | sketch of ads 56                                              64 bytes
 struct SessionCell: BitwiseCopyable {
     static let none = UInt32.max
 

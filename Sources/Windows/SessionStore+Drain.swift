@@ -132,8 +132,11 @@ extension SessionStore {
         // The texts and the cells are apart: only the latter are read and changed while the former move.
         var moved = SessionTexts()
         swap(&moved, &texts)
-        moved.compact { move in
-            for number in 0..<used where cells.cell(number).pointee.flags.isSuperset(of: [.live, .newest]) {
+        moved.compact { move, prefetch in
+            for number in 0..<used {
+                // Texts lie in the order visitors came, cells where one was free: each text is a far access.
+                if number + 32 < used { prefetch(cells.cell(number + 32).pointee.textOffset) }
+                guard cells.cell(number).pointee.flags.isSuperset(of: [.live, .newest]) else { continue }
                 let cell = cells.cell(number).pointee
                 let offset = move(cell.textOffset, cell.textLength)
                 var at = number

@@ -86,8 +86,8 @@ extension SessionStore {
         for _ in 0..<count {
             var cell = try reader.read(SessionCell.self)
             guard cell.key != 0, cell.isLive, SessionCell.Flags.kept.isSuperset(of: cell.flags), cell.list == SessionWheel.unlisted,
-                EventBounds.clamp(cell.start) == cell.start, EventBounds.clamp(cell.end) == cell.end, cell.start <= cell.end, cell.clicks > 0,
-                let expected = cell.ads.detachedByteCount
+                EventBounds.clamp(cell.start) == cell.start, EventBounds.clamp(cell.end) == cell.end, cell.start <= cell.end,
+                cell.clicks > 0, let expected = cell.ads.detachedByteCount
             else { throw StateError("a session is malformed") }
             if expected > 0 {
                 let block = try reader.readArray(UInt8.self)

@@ -6,10 +6,10 @@ internal import Sketches
 ///
 /// Two clicks of a visitor (`visitor_hash`) belong to one session when their times differ by *less* than the gap, or when a
 /// chain of such pairs leads from one to the other. So a click is a window [time, time + gap), and windows that overlap
-/// are merged: Apache Beam's rule (`IntervalWindow.isDisjoint`: touching windows are apart). Flink's
-/// `TimeWindow.intersects` and Kafka Streams merge at equality too; here equality separates, because the watermark says that
-/// times *before* it have come: at end + gap a session is then complete but for late clicks. A late click within
-/// bounds may extend a session at either end, or join two.
+/// are merged: Apache Beam's rule (`IntervalWindow.isDisjoint`: windows that only touch are apart). Flink's
+/// `TimeWindow.intersects` merges those too. Here equality separates, because the watermark says that times *before* it
+/// have come: a watermark of end + gap then completes a session, but for late clicks. A late click within bounds may
+/// extend a session at either end, or join two.
 ///
 /// A session is emitted by `drain` as absolute totals, and dropped once no click can reach it; see there. The usual click
 /// takes one lookup and the two cache lines of its cell.

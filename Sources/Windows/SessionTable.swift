@@ -93,6 +93,7 @@ struct SessionTable: ~Copyable {
 
     /// The session of the chain that leads to this one; `none` for the newest.
     func newer(than number: UInt32) -> UInt32 {
+        guard !cell(number).pointee.flags.contains(.newest) else { return SessionCell.none }
         var at = newest(cell(number).pointee.key)
         var newer = SessionCell.none
         while at != number {

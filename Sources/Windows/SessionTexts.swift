@@ -73,14 +73,19 @@ struct SessionTexts {
     /// Whether more than half of the arena is dead, and it is worth the while.
     var isMostlyDead: Bool { deadBytes * 2 > arena.count && arena.count >= Self.leastArenaToCompact }
 
-    /// Moves live texts together. `moveEach` is called with a function to call once for each live text.
-    mutating func compact(_ moveEach: ((_ offset: Int, _ length: UInt8) -> Int) -> Void) {
+    /// Moves live texts together. `moveEach` is called with a function to call once for each live text, which gives the
+    /// new offset, and one that asks for the text at an offset ahead of that; any offset will do.
+    mutating func compact(_ moveEach: (_ move: (_ offset: Int, _ length: UInt8) -> Int, _ prefetch: (_ offset: Int) -> Void) -> Void) {
         var fresh = spare
         spare = []
         fresh.reserveCapacity(arena.count - deadBytes)
-        moveEach { offset, length in
-            fresh.append(contentsOf: arena[offset..<offset + Int(length)])
-            return fresh.count - Int(length)
+        arena.withUnsafeBytes { bytes in
+            moveEach(
+                { offset, length in
+                    fresh.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + Int(length)]))
+                    return fresh.count - Int(length)
+                },
+                { offset in if offset < bytes.count { fraud_prefetch(bytes.baseAddress.unsafelyUnwrapped + offset) } })
         }
         swap(&arena, &fresh)
         fresh.removeAll(keepingCapacity: true)

@@ -24,7 +24,8 @@ package struct SlidingWindow: Hashable, Sendable, CustomStringConvertible {
             throw SlidingWindowError("size and slide of a sliding window must be whole minutes, at least one")
         }
         guard slide <= size else {
-            throw SlidingWindowError("the slide of a sliding window must not be longer than its size: clicks in between would be in no window")
+            throw SlidingWindowError(
+                "the slide of a sliding window must not be longer than its size: clicks in between would be in no window")
         }
         guard size <= Self.longestMilliseconds else { throw SlidingWindowError("a sliding window must not be longer than 7d") }
         sizeMilliseconds = size

@@ -45,13 +45,13 @@ package struct SlidingRow: ~Copyable {
 ///
 /// A window is the first of the front and the union of the back. When the front runs out, the back becomes the front. So a
 /// minute is deserialized once and merged at most three times, whatever size / slide is; a window costs two merges and
-/// its serialization, and nothing when it holds the same minutes as the one before. Minutes between which no window
-/// begins or ends are merged on arrival. Windows that hold no minute are not visited.
+/// its serialization, and nothing when it holds the same minutes as the one before. Minutes that leave together are
+/// merged on arrival. Windows that hold no minute are not visited.
 ///
-/// Memory: a sketch for each gcd(size, slide) of one window, of up to 16 KiB. Sums of cost stay at `Int64.max`.
+/// Memory: a sketch of up to 16 KiB for each slide of one window (two if the slide does not divide the size), and two
+/// more. Sums of cost stay at `Int64.max`.
 package struct SlidingWindows: ~Copyable {
     package let window: SlidingWindow
-    private let block: Int64
     private let memory = SketchMemory()
     /// The one that leaves first is the last.
     private var front: [Part] = []
@@ -66,7 +66,7 @@ package struct SlidingWindows: ~Copyable {
     /// `serialized` and `users` are those of the parts.
     private var isSerialized = false
 
-    /// What windows take or leave as a whole: the minutes of one block of gcd(size, slide).
+    /// What leaves as a whole: minutes that came in a row and begin in one slide. `start` is that of the slide.
     private struct Part {
         var start: Int64
         var totals: Totals
@@ -94,9 +94,6 @@ package struct SlidingWindows: ~Copyable {
 
     package init(_ window: SlidingWindow) {
         self.window = window
-        var (a, b) = (window.sizeMilliseconds, window.slideMilliseconds)
-        while b != 0 { (a, b) = (b, a % b) }
-        block = a
     }
 
     /// Takes the key's next minute, and emits the windows that end at or before it.
@@ -128,14 +125,14 @@ package struct SlidingWindows: ~Copyable {
         sum.add(totals)
         isSerialized = false
         backUnion.merge(visitors, memory)
-        let blockStart = EventBounds.windowStart(start, size: block)
-        // No window begins or ends within a block, so its first part can neither have left nor be in the front.
-        if let last = back.indices.last, back[last].start == blockStart {
+        // No window begins within a slide, so its minutes leave together. One that ends within it has been emitted.
+        let slideStart = EventBounds.windowStart(start, size: window.slideMilliseconds)
+        if let last = back.indices.last, back[last].start == slideStart {
             back[last].totals.add(totals)
             back[last].sketch.merge(visitors, memory)
             visitors.release(memory)
         } else {
-            back.append(Part(start: blockStart, totals: totals, sketch: visitors))
+            back.append(Part(start: slideStart, totals: totals, sketch: visitors))
         }
     }
 

@@ -48,6 +48,10 @@ package struct StreamWatermark: ~Copyable, Sendable {
     var elapsed: Int64
     /// Whether partitions were opened since the minimum was taken.
     var isStale: Bool
+    /// What the minimum was last taken from, so that most events need not take it anew: the least maximum (`Int64.max`:
+    /// unknown), and the clock at the last event of the partition that was silent the longest.
+    private var leastMaximum: Int64
+    private var leastSeen: Int64
     /// Bit n is set when slot n is open.
     var openSlots: UInt64
     var partitions: InlineArray<64, Partition>
@@ -66,7 +70,7 @@ package struct StreamWatermark: ~Copyable, Sendable {
         self.idleMilliseconds = min(idleMilliseconds, EventBounds.greatest)
         blank = Watermark(outOfOrdernessMilliseconds: outOfOrdernessMilliseconds, jumpBoundMilliseconds: jumpBoundMilliseconds)
         (current, floor, elapsed, isStale) = (.min, .min, 0, false)
-        openSlots = 0
+        (openSlots, leastMaximum, leastSeen) = (0, .max, 0)
         partitions = InlineArray(repeating: Partition(source: 0, watermark: blank))
         closed = []
     }
@@ -115,16 +119,19 @@ package struct StreamWatermark: ~Copyable, Sendable {
 
     /// Takes note of an event's time, epoch ms; `Int64.min` is none and is ignored.
     ///
-    /// - Complexity: O(1) when it moves nothing or no other partition is open, else O(open). No allocation.
+    /// - Complexity: O(open) when the partition held the minimum, or another may have become idle; else O(1). No allocation.
     @inline(__always)
     package mutating func observe(_ slot: Int, _ time: Int64) {
         precondition(isOpen(slot), "no such partition")
         guard time != .min else { return }
         let (before, wasProvisional) = (partitions[slot].watermark.maximum, partitions[slot].watermark.isProvisional)
         partitions[slot].watermark.observe(time)
-        var isChanged = partitions[slot].watermark.maximum != before || partitions[slot].watermark.isProvisional != wasProvisional
-        if noteStep(slot, from: before, EventBounds.clamp(time)) { isChanged = true }
-        if isChanged || isStale { takeMinimum() }
+        let after = partitions[slot].watermark.maximum
+        var isChanged = after != before || partitions[slot].watermark.isProvisional != wasProvisional
+        let isTurned = noteStep(slot, from: before, EventBounds.clamp(time))
+        // A partition that stays above the least one changes nothing, unless a silent one became idle.
+        if min(before, after) > leastMaximum && elapsed - leastSeen <= idleMilliseconds { isChanged = false }
+        if isChanged || isTurned || isStale { takeMinimum() }
     }
 
     /// Ends a partition: it leaves the minimum and is remembered, unless it had no event. O(open + closed).
@@ -190,7 +197,16 @@ extension StreamWatermark {
 
     private mutating func takeMinimum() {
         isStale = false
+        leastMaximum = .max
         guard let minimum = minimum else { return }
+        leastMaximum = minimum.value + blank.outOfOrdernessMilliseconds
+        leastSeen = elapsed
+        var rest = openSlots
+        while rest != 0 {
+            let slot = rest.trailingZeroBitCount
+            rest &= rest - 1
+            if !isIdle(partitions[slot]) { leastSeen = min(leastSeen, partitions[slot].lastSeen) }
+        }
         if minimum.isVouched { floor = max(floor, minimum.value) }
         current = max(floor, minimum.value)
     }

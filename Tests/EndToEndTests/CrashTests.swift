@@ -6,71 +6,71 @@ struct CrashTests {
     /// `make torture` sets it to 10,000.
     static let kills = Int(ProcessInfo.processInfo.environment["FRAUD_KILLS"] ?? "") ?? 200
 
-    private func arguments(_ input: String, _ scratch: Scratch, _ name: String) -> [String] {
-        [input, "--db", scratch.path("\(name).duckdb"), "--verdicts", scratch.path("\(name).verdicts"), "--epoch-events", "20000", "--json"]
-    }
-
-    @Test("killed at a named point of a commit, the job goes on to the same tables", arguments: ["snapshot-saved", "epoch-committed"])
-    func killedAtFaultPoint(point: String) throws {
-        let scratch = try Scratch()
-        let input = scratch.path("clicks.ndjson")
-        _ = try Programs.run(Programs.fraud, ["simulate", "--clicks", "70000", "--seed", "12", "--hours", "2", "--out", input])
-        #expect(try Programs.score(arguments(input, scratch, "calm")).status == 0)
-        for count in 1...3 {
-            let name = "\(point)\(count)"
-            var environment = ProcessInfo.processInfo.environment
-            environment["FRAUD_FAULT"] = "\(point):\(count)"
-            let killed = try Programs.run(Programs.fraud, ["score"] + arguments(input, scratch, name), environment: environment)
-            #expect(killed.status == SIGKILL, "\(name) was not reached: \(killed.status) \(killed.errors)")
-            #expect(try Programs.score(arguments(input, scratch, name)).status == 0)
-            let compared = try Programs.python("tables_equal.py", [scratch.path("calm.duckdb"), scratch.path("\(name).duckdb")])
-            #expect(compared.status == 0, "\(name): \(compared.errors)")
-            #expect(scratch.text("\(name).verdicts") == scratch.text("calm.verdicts"), "\(name)")
+    @Test("killed at any named point of a commit, the job goes on to the same tables, verdicts and archive", arguments: CrashSource.all)
+    func killedAtNamedPoints(source: CrashSource) throws {
+        let rig = try CrashRig.shared.get()
+        let shift = CrashSource.all.firstIndex { $0.name == source.name }!
+        var names: [String] = []
+        for (index, point) in CrashRig.points.enumerated() {
+            // Over the sources, each point is met in the first, the second and the third epoch.
+            let fault = "\(point):\(1 + (index + shift) % 3)"
+            let killed = try rig.finish(source, point, fault: fault)
+            #expect(killed.status == SIGKILL, "\(source), \(fault) was not reached: \(killed.status) \(killed.errors)")
+            let run = try rig.finish(source, point)
+            #expect(run.status == 0, "\(source) after \(fault): \(run.errors)")
+            names.append(point)
         }
+        try rig.expectEqual(source, names)
     }
 
-    @Test("after kill -9 at random moments, again and again, the tables equal those of an undisturbed run")
-    func killedAtRandom() throws {
-        let scratch = try Scratch()
-        let input = scratch.path("clicks.ndjson")
-        let made = try Programs.run(Programs.fraud, ["simulate", "--clicks", "200000", "--seed", "11", "--hours", "3", "--out", input])
-        #expect(made.status == 0, "\(made.errors)")
-        let started = Date()
-        let calm = try Programs.score(arguments(input, scratch, "calm"))
-        #expect(calm.status == 0, "\(calm.errors)")
-        let duration = Date().timeIntervalSince(started)
+    @Test("killed at one point and again at another on the way back, the job ends the same", arguments: CrashRig.points)
+    func killedTwice(point: String) throws {
+        let rig = try CrashRig.shared.get()
+        let index = CrashRig.points.firstIndex(of: point)!
+        let source = CrashSource.all[(index * 5 + 3) % CrashSource.all.count]
+        let others = [index + 1, index + 4, index + 9].map { CrashRig.points[$0 % CrashRig.points.count] }
+        for other in others {
+            for fault in ["\(point):2", "\(other):1"] { _ = try rig.finish(source, "\(point)+\(other)", fault: fault) }
+            let run = try rig.finish(source, "\(point)+\(other)")
+            #expect(run.status == 0, "\(source), \(point) then \(other): \(run.errors)")
+        }
+        try rig.expectEqual(source, others.map { "\(point)+\($0)" })
+    }
 
+    @Test("after kill -9 at random moments, again and again, every source ends as in an undisturbed run")
+    func killedAtRandom() throws {
+        let rig = try CrashRig.shared.get()
         var random = SystemRandomNumberGenerator()
         var killed = 0
         var round = 0
         while killed < Self.kills {
+            let source = CrashSource.all[round % CrashSource.all.count]
+            // Compared together: starting Python takes longer than a run.
+            var names: [String] = []
+            for _ in 0..<4 where killed < Self.kills {
+                names.append("random\(names.count)")
+                while killed < Self.kills, try Self.isKilled(rig, source, names.last!, after: &random) { killed += 1 }
+                let run = try rig.finish(source, names.last!)
+                try #require(run.status == 0, "\(source), round \(round), \(killed) kills: \(run.errors)")
+            }
+            try rig.expectEqual(source, names, "round \(round), \(killed) kills")
             round += 1
-            let name = "round\(round)"
-            var finished = false
-            while !finished {
-                let output = try Scratch()
-                let process = try Programs.start(Programs.fraud, ["score"] + arguments(input, scratch, name), scratch: output)
-                // Up to half a run's time: a run is killed several times on its way, and at every stage of it.
-                let wait = killed < Self.kills ? Double.random(in: 0..<duration / 2, using: &random) : 600
-                let deadline = Date() + wait
-                while process.isRunning, Date() < deadline { usleep(1000) }
-                if process.isRunning {
-                    kill(process.processIdentifier, SIGKILL)
-                    process.waitUntilExit()
-                    killed += 1
-                } else {
-                    #expect(process.terminationStatus == 0, "after \(killed) kills: \(output.text("stderr"))")
-                    guard process.terminationStatus == 0 else { return }
-                    finished = true
-                }
-            }
-            let compared = try Programs.python("tables_equal.py", [scratch.path("calm.duckdb"), scratch.path("\(name).duckdb")])
-            #expect(compared.status == 0, "round \(round), \(killed) kills: \(compared.errors)")
-            #expect(scratch.text("\(name).verdicts") == scratch.text("calm.verdicts"), "round \(round)")
-            for file in try FileManager.default.contentsOfDirectory(atPath: scratch.folder.path) where file.hasPrefix(name) {
-                try FileManager.default.removeItem(atPath: scratch.path(file))
-            }
         }
-        print("crash test: \(killed) kills over \(round) rounds; an undisturbed run took \(duration) s")
+        print("crash test: \(killed) kills over \(round) rounds of \(CrashSource.all.count) sources")
+    }
+
+    /// Starts a run and kills it within the time of a whole run; false when it ended before that.
+    private static func isKilled(
+        _ rig: CrashRig, _ source: CrashSource, _ name: String, after random: inout some RandomNumberGenerator
+    ) throws -> Bool {
+        let output = try Scratch()
+        let process = try rig.start(source, name, output: output)
+        let deadline = Date() + Double.random(in: 0..<rig.seconds[source.name]!, using: &random)
+        while process.isRunning, Date() < deadline { usleep(500) }
+        let isCut = process.isRunning
+        if isCut { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+        if !isCut { #expect(process.terminationStatus == 0, "\(source): \(output.text("stderr"))") }
+        return isCut
     }
 }

@@ -49,7 +49,8 @@ enum Programs {
 
     /// Starts a program; its output goes to files of `scratch`, so that no pipe can fill up.
     static func start(
-        _ program: URL, _ arguments: [String], environment: [String: String]? = nil, input: Data? = nil, scratch: Scratch
+        _ program: URL, _ arguments: [String], environment: [String: String]? = nil, input: Data? = nil, standardInput: Pipe? = nil,
+        scratch: Scratch
     ) throws -> Process {
         let process = Process()
         process.executableURL = program
@@ -58,7 +59,9 @@ enum Programs {
         if let environment { process.environment = environment }
         process.standardOutput = try scratch.handle("stdout")
         process.standardError = try scratch.handle("stderr")
-        if let input {
+        if let standardInput {
+            process.standardInput = standardInput
+        } else if let input {
             let file = scratch.path("stdin")
             try input.write(to: URL(filePath: file))
             process.standardInput = FileHandle(forReadingAtPath: file)

@@ -17,9 +17,9 @@ struct ClickArchiveRecoveryTests {
         try archive.begin(epoch: 2)
         var second: [ArchivedClick] = []
         for i in 0..<90 {
-            let time = ClickArchiveTests.start + Int64(i % 6) * ClickArchiveTests.hour + Int64(i)
+            let time = ClickArchiveTests.start + Int64(i % 3) * ClickArchiveTests.hour + Int64(i)
             second.append(random.append(at: time, epoch: 2, to: archive.builder))
-            if i == 50 { try archive.flush() }
+            if i == 40 { try archive.flush() }
         }
         try archive.flush()
         return (archive, first, second)
@@ -39,7 +39,7 @@ struct ClickArchiveRecoveryTests {
         let reference = try TemporaryFolder()
         let (whole, first, second) = try Self.staged(reference)
         let stagedFiles = Self.paths(whole.folder + "/.staging")
-        #expect(stagedFiles.count == 12)
+        #expect(stagedFiles.count == 6)
         try whole.publish(epoch: 2)
         let expected = Self.paths(whole.folder)
         for renamed in 0...stagedFiles.count {

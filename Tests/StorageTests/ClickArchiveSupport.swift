@@ -21,13 +21,13 @@ struct ArchivedClick: Hashable, Comparable {
 
     static func < (a: ArchivedClick, b: ArchivedClick) -> Bool { (a.time, a.seq) < (b.time, b.seq) }
 
-    static let textFields: [(String, KeyPath<ClickRecord, TextRange>)] = [
+    static let textFields: [(String, any KeyPath<ClickRecord, TextRange> & Sendable)] = [
         ("click_id", \.click_id), ("ad_id", \.ad_id), ("campaign_id", \.campaign_id), ("advertiser_id", \.advertiser_id),
         ("publisher_id", \.publisher_id), ("placement_id", \.placement_id), ("creative_id", \.creative_id), ("audience_id", \.audience_id),
         ("user_id", \.user_id), ("device_fingerprint", \.device_fingerprint), ("ip", \.ip), ("user_agent", \.user_agent),
         ("referrer", \.referrer), ("impression_id", \.impression_id), ("attack", \.attack),
     ]
-    static let numberFields: [WritableKeyPath<ClickRecord, Float>] = [
+    static let numberFields: [any WritableKeyPath<ClickRecord, Float> & Sendable] = [
         \.lat, \.lon, \.tz_offset_min, \.pointer_moves, \.pointer_distance_px, \.pointer_straightness, \.pointer_duration_ms,
         \.pointer_speed_cv, \.hover_ms, \.scroll_events, \.key_events, \.time_to_click_ms, \.visible_ratio, \.opacity,
         \.element_width_px, \.element_height_px, \.dwell_ms,
@@ -80,11 +80,11 @@ struct RandomArchive {
 
     private mutating func text(_ limit: Int) -> [UInt8] {
         let parts = ["a", "7", "-", "Grüße", "世界", "😀", "'", "\"", "{", "%20", ",", "\\"]
-        let count = chance(8) ? limit : Int.random(in: 1...min(limit, 30), using: &random)
+        let count = chance(20) ? limit : Int.random(in: 1...min(limit, 30), using: &random)
         var bytes: [UInt8] = []
         while bytes.count < count { bytes += Array(parts.randomElement(using: &random)!.utf8) }
         while bytes.count > limit || String(validating: bytes, as: UTF8.self) == nil { bytes.removeLast() }
-        return bytes + Array(repeating: 0x7A, count: chance(8) ? limit - bytes.count : 0)
+        return bytes + Array(repeating: 0x7A, count: count == limit ? limit - bytes.count : 0)
     }
 
     private mutating func number() -> Float {

@@ -31,7 +31,8 @@ struct SessionStoreModelTests {
         mutating func next(_ watermark: Int64) -> SessionClick {
             now += Int64(random.next() % step)
             if random.next() % 200 == 0 { now += Int64(random.next() % 5) * gap }
-            var click = SessionClick(ts: now - Int64(random.next() % 5000), ad: "ad-\(random.next() % 9)", cost: Int64(random.next() % 1000))
+            var click = SessionClick(
+                ts: now - Int64(random.next() % 5000), ad: "ad-\(random.next() % 9)", cost: Int64(random.next() % 1000))
             let name = "\(random.next() % visitors)"
             switch random.next() % 8 {
             case 0: click.device = "d\(name)"
@@ -98,7 +99,9 @@ struct SessionStoreModelTests {
                 let expected = model.drain(watermark: watermark.current, final: final)
                 let live = store.count
                 if table.rows != expected.rows { return "\(difference(table.rows, expected.rows)), event \(at), seed \(seed)" }
-                if live != expected.reachable { return "\(live) live sessions, \(expected.reachable) to be reached, event \(at), seed \(seed)" }
+                if live != expected.reachable {
+                    return "\(live) live sessions, \(expected.reachable) to be reached, event \(at), seed \(seed)"
+                }
                 tally.removals += rows.count { $0.totals == nil }
                 tally.rewritten += rows.count
             }

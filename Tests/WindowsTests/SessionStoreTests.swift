@@ -128,9 +128,11 @@ struct SessionStoreTests {
         var store = SessionStore()
         let long = String(repeating: "é", count: 63) + "a"
         let clicks = [
-            SessionClick(ts: 1, user: "u", device: "d", ip: "192.0.2.1", agent: "x"), SessionClick(ts: 2, device: "d", ip: "192.0.2.1", agent: "x"),
-            SessionClick(ts: 3, ip: "192.0.2.1", agent: "x"), SessionClick(ts: 4), SessionClick(ts: 5, user: long + "b"),
-            SessionClick(ts: 6, user: long + "éc"), SessionClick(ts: 7, user: long + "éd"), SessionClick(ts: 8, ip: "192.0.2.1", agent: long),
+            SessionClick(ts: 1, user: "u", device: "d", ip: "192.0.2.1", agent: "x"),
+            SessionClick(ts: 2, device: "d", ip: "192.0.2.1", agent: "x"), SessionClick(ts: 3, ip: "192.0.2.1", agent: "x"),
+            SessionClick(ts: 4), SessionClick(ts: 5, user: long + "b"),
+            SessionClick(ts: 6, user: long + "éc"), SessionClick(ts: 7, user: long + "éd"),
+            SessionClick(ts: 8, ip: "192.0.2.1", agent: long),
             SessionClick(ts: 9, agent: String(repeating: "z", count: 128)), SessionClick(ts: 10, agent: String(repeating: "z", count: 129)),
         ]
         for one in clicks { store.add(one) }

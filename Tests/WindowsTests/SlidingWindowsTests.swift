@@ -133,7 +133,8 @@ struct SlidingWindowsTests {
     ])
     func refuses(text: String, reason: String) {
         let error = #expect(throws: SlidingWindowError.self) { try SlidingWindow(text) }
-        #expect(error?.description.contains(reason) == true && error?.description.hasPrefix("'\(text)'") == true, "\(String(describing: error))")
+        let words = error?.description ?? ""
+        #expect(words.contains(reason) && words.hasPrefix("'\(text)'"), "\(words)")
     }
 
     @Test("seconds are no minutes")

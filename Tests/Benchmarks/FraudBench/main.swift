@@ -25,3 +25,5 @@ try table.measure("whole job, file → tables", clicks: clicks) { try BenchStage
 try table.measure("the same, with the archive", clicks: clicks) { try BenchStages.job(input, folder: folder.path, archive: true) }
 print(table.text)
 print(try BenchStages.inlineLatency(decoded))
+print("\nsnapshots: how long the stream waits for the copy of its state")
+for visitors in [30_000, 100_000, 300_000, 1_000_000] { print(try BenchState.snapshot(visitors: visitors)) }
