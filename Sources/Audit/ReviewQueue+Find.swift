@@ -36,7 +36,7 @@ extension ReviewQueue {
             conditions.append("ts::DATE = ?")
             parameters.append(.date(date))
         }
-        let found = try flagged("WHERE \(conditions.joined(separator: " AND ")) ORDER BY ts DESC LIMIT 1", parameters).first
+        let found = try flagged(conditions.joined(separator: " AND "), parameters, order: "ts DESC", limit: 1).first
         guard let found else { return try archived(place) }
         // The scorer's evidence is in the row; what an engagement flagged later has its input only in the archive.
         guard found.scoredLabel == .valid else { return found }

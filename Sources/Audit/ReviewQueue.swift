@@ -14,7 +14,7 @@ package struct ReviewQueue {
     /// SQL: the flagged clicks, each once, with `label`, what it is called now. A click that the scorer flagged, a review called
     /// valid and an engagement flagged again has two rows in the table, of which the scorer's has the evidence.
     package static let flaggedClicks = """
-        (SELECT f.*, coalesce(c.label, 'fraud') AS label
+        (SELECT f.*, f.rowid AS row, coalesce(c.label, 'fraud') AS label
         FROM flagged_clicks AS f LEFT JOIN (
             SELECT click_id, click_ts, arg_max(to_label, rowid) AS label FROM label_changes GROUP BY ALL
         ) AS c ON c.click_id = f.click_id AND c.click_ts = f.ts
@@ -58,8 +58,8 @@ package struct ReviewQueue {
         add("ts >= ?", filter.from.map { .time($0) })
         add("ts < ?", filter.to.map { .time($0) })
         if filter.unreviewed { conditions.append("NOT EXISTS (SELECT 1 FROM reviews r WHERE r.click_id = f.click_id AND r.click_ts = f.ts)") }
-        let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-        return try flagged("\(condition) ORDER BY ts DESC, click_id LIMIT \(max(0, filter.limit))", parameters)
+        let condition = conditions.isEmpty ? "true" : conditions.joined(separator: " AND ")
+        return try flagged(condition, parameters, order: "ts DESC, click_id", limit: filter.limit)
     }
 
     /// Other flagged clicks within the hour around one, of its ip, device or user; nearest in time first.
@@ -76,12 +76,9 @@ package struct ReviewQueue {
             }
         }
         guard !keys.isEmpty else { return [] }
-        parameters.append(.time(click.time))
         return try flagged(
-            """
-            WHERE (click_id, ts) <> (?, ?::TIMESTAMP) AND ts BETWEEN ? AND ? AND (\(keys.joined(separator: " OR ")))
-            ORDER BY abs(epoch_ms(ts) - epoch_ms(?::TIMESTAMP)), click_id LIMIT \(limit)
-            """, parameters)
+            "(click_id, ts) <> (?, ?::TIMESTAMP) AND ts BETWEEN ? AND ? AND (\(keys.joined(separator: " OR ")))", parameters,
+            order: "abs(epoch_ms(ts) - (\(click.time.milliseconds))), click_id", limit: limit)
     }
 
     /// All decisions on a click, the oldest first.
@@ -101,8 +98,16 @@ package struct ReviewQueue {
         try warehouse.labelHistory(clickID: click.clickID).filter { $0.clickTime == click.time }
     }
 
-    func flagged(_ tail: String, _ parameters: [Value]) throws(StorageError) -> [ScoredClick] {
-        let result = try database.query("SELECT \(ScoredClick.flaggedColumns) FROM \(Self.flaggedClicks) AS f \(tail)", parameters)
+    /// Flagged clicks that fit a condition. Only those chosen are read with their features, which are most of the table's bytes.
+    ///
+    /// - Parameter order: SQL that ends in no tie but of equal clicks.
+    func flagged(_ condition: String, _ parameters: [Value], order: String, limit: Int) throws(StorageError) -> [ScoredClick] {
+        let result = try database.query(
+            """
+            SELECT \(ScoredClick.flaggedColumns) FROM flagged_clicks AS f JOIN (
+                SELECT row, label FROM \(Self.flaggedClicks) AS f WHERE \(condition) ORDER BY \(order) LIMIT \(max(0, limit))
+            ) AS chosen ON chosen.row = f.rowid ORDER BY \(order)
+            """, parameters)
         return result.rows.map { ScoredClick(flagged: $0, columns: result.columns) }
     }
 }

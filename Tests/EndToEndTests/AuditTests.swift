@@ -197,4 +197,35 @@ struct AuditTests {
         #expect(try commands.output(["explain", "v30"]).contains("Label changes"))
         #expect(try commands.run(["explain", "nobody"]).status == 1)
     }
+
+    @Test("a decision on a reconciled day moves the batch layer's totals too, and the bill once; reconciling again changes neither")
+    func reconciledDay() throws {
+        var stream = SmallStream()
+        for i in 0..<30 { stream.click("c\(i)", second: i * 100) }
+        stream.click("late", second: 5, cost: "0.7000")
+        try stream.write(scratch.path("in.ndjson"))
+        #expect(try commands.score([scratch.path("in.ndjson")])["late"] as! Int == 1)
+        _ = try commands.output(["reconcile", "--date", "2026-11-20"])
+        func day(_ layer: String) throws -> [Int] {
+            let row = try #require(try commands.rows(["report", "--per", "day", "--layer", layer]).first)
+            return ["clicks", "valid", "fraud"].map { row[$0] as! Int }
+        }
+        func bill() throws -> [Int] {
+            let row = try #require(try commands.rows(["bill"]).first)
+            return ["gross", "fraud", "adjusted", "due"].map { Commands.e4(row, $0) }
+        }
+        #expect(try commands.rows(["report", "--late"])[0]["reconciled"] as! Int == 1)
+        #expect(try !commands.run(["report"]).errors.contains("not in these totals"))
+        let (merged, layer, billed) = (try day("merged"), try day("stream"), try bill())
+        #expect(merged[0] == layer[0] + 1 && merged[0] == 31 && billed[2] == 7000)
+        #expect(billed[3] == billed[0] - billed[1] + billed[2])
+        #expect(try label("c7", "fraud").status == 0)
+        for _ in 0..<2 {
+            #expect(try day("merged") == [merged[0], merged[1] - 1, merged[2] + 1])
+            #expect(try day("batch") == day("merged"))
+            #expect(try day("stream") == [layer[0], layer[1] - 1, layer[2] + 1])
+            #expect(try bill() == [billed[0], billed[1] + 2500, billed[2], billed[3] - 2500])
+            _ = try commands.output(["reconcile", "--date", "2026-11-20"])
+        }
+    }
 }
