@@ -9,7 +9,7 @@ struct Fraud: ParsableCommand {
         discussion: "EXAMPLE: fraud score clicks.ndjson.gz --db clicks.duckdb",
         version: FraudVersion.text,
         subcommands: [
-            ScoreCommand.self, ReportCommand.self, AuditCommand.self, ExplainCommand.self, BillCommand.self,
+            ScoreCommand.self, ReportCommand.self, ReconcileCommand.self, AuditCommand.self, ExplainCommand.self, BillCommand.self,
             TrainCommand.self, EvaluateCommand.self, SimulateCommand.self, RulesCommand.self, ModelCommand.self,
         ])
 }
