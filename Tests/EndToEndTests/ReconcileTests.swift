@@ -174,8 +174,8 @@ struct ReconcileTests {
         let made = try Programs.run(
             Programs.fraud,
             [
-                "simulate", "--clicks", "60000", "--seed", "51", "--start", Reconciled.day, "--hours", "20", "--late-share", "0.01", "--duplicate-share", "0.02",
-                "--out", input,
+                "simulate", "--clicks", "60000", "--seed", "51", "--start", Reconciled.day, "--hours", "20", "--late-share", "0.01",
+                "--duplicate-share", "0.02", "--bad-line-share", "0", "--out", input,
             ])
         #expect(made.status == 0, "\(made.errors)")
         #expect(try Programs.score([input, "--db", stream.database, "--lists", "training-data"]).status == 0)
