@@ -67,18 +67,21 @@ package final class Engine {
         for i in 0..<batch.count where admission.statuses[i] != .counted { end(batch, i, into: rows) }
         let selected = UnsafeBufferPointer(start: UnsafePointer(admission.selected), count: chosen)
         let verdicts = scorer.score(batch, rows: selected, horizon: horizon)
-        var warmed = 0
-        for k in 0..<chosen {
-            let index = Int(selected[k])
-            while index >= warmed {
-                let group = min(WindowStore.warmGroup, batch.count - warmed)
-                windows.warm(UnsafePointer(batch.records + warmed), count: group)
-                sessions.warm(UnsafePointer(batch.records + warmed), count: group)
-                warmed += WindowStore.warmGroup
+        var k = 0
+        // Clicks and engagements in their order: what is remembered of a click goes by the watermark.
+        for i in 0..<batch.count {
+            if i % WindowStore.warmGroup == 0 {
+                let group = min(WindowStore.warmGroup, batch.count - i)
+                windows.warm(UnsafePointer(batch.records + i), count: group)
+                sessions.warm(UnsafePointer(batch.records + i), count: group)
             }
-            count(batch, index, k, verdicts[k], into: rows)
+            if k < chosen, Int(selected[k]) == i {
+                count(batch, i, k, verdicts[k], into: rows)
+                k += 1
+            } else if Int(batch.records[i].event) == FRAUD_EVENT_ENGAGEMENT {
+                engage(batch, i, into: rows)
+            }
         }
-        for i in 0..<batch.count where Int(batch.records[i].event) == FRAUD_EVENT_ENGAGEMENT { engage(batch, i, into: rows) }
         archive?.take(batch, admission, verdicts, sequence: sequence)
         sequence += Int64(batch.count)
         if let verdictWriter { try write(batch, verdicts, to: verdictWriter) }
