@@ -33,7 +33,9 @@ struct FailureTests {
     func damagedSnapshot(source: CrashSource) throws {
         let rig = try CrashRig.shared.get()
         var names: [String] = []
-        for damage in Damage.allCases {
+        let shift = CrashSource.all.firstIndex { $0.name == source.name }!
+        // Three of the five for each source: every one is met by four sources at least.
+        for damage in [0, 2, 4].map({ Damage.allCases[(shift + $0) % Damage.allCases.count] }) {
             try interrupted(source, damage.rawValue, rig)
             let newest = try #require(try rig.snapshots(source, damage.rawValue).first)
             try damage.apply(to: newest)

@@ -28,7 +28,7 @@ struct RecomputationTests {
         try FileManager.default.copyItem(atPath: database, toPath: scratch.path("before.duckdb"))
         let again = try Programs.score([input, "--db", database, "--json"])
         #expect(again.status == 0 && again.errors.contains("already scored"), "\(again.errors)")
-        let compared = try Programs.python("tables_equal.py", [scratch.path("before.duckdb"), database])
+        let compared = try Programs.python("tables_equal.py", ["--tables", scratch.path("before.duckdb"), database])
         #expect(compared.status == 0, "\(compared.errors)")
     }
 

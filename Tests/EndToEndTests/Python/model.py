@@ -232,7 +232,7 @@ class Expected:
 
     def run(self, paths, label_of):
         """Takes the events of one `fraud score`. `label_of(n, status, click)` gives the label of the n-th received event."""
-        # Within a batch clicks come before engagements: one that is followed by its click may count as unmatched or not.
+        # Whether an engagement counts as unmatched whose click comes a little later is not laid down.
         self.to_come = {e["click_id"] for path in paths for e in events(path) if e["kind"] == "click"}
         for _, event in self.stream.merged(paths):
             if event["kind"] == "rejected":
