@@ -29,7 +29,7 @@ struct CommandTests {
     @Test("every subcommand has help with an example")
     func help() throws {
         let commands = [
-            ["score"], ["report"], ["audit"], ["audit", "list"], ["audit", "show"], ["audit", "label"], ["explain"], ["bill"], ["train"],
+            ["score"], ["report"], ["audit"], ["audit", "list"], ["audit", "show"], ["audit", "label"], ["explain"], ["bill"], ["reconcile"], ["train"],
             ["evaluate"], ["simulate"], ["rules"], ["rules", "check"], ["model"], ["model", "features"], ["model", "show"],
         ]
         for command in commands {
@@ -42,6 +42,7 @@ struct CommandTests {
         (["score"], 64), (["score", "x.ndjson"], 64), (["nonsense"], 64), (["bill", "--db", "x", "--period", "2026-13"], 64),
         (["audit", "label", "c-1", "maybe", "--by", "ana", "--db", "x"], 64),
         (["audit", "label", "c-1", "valid", "--by", " ", "--db", "x"], 64), (["audit", "label", "c-1", "valid", "--db", "x"], 64),
+        (["reconcile", "--db", "x", "--date", "today"], 64), (["reconcile", "--db", "missing.duckdb", "--date", "2026-11-20"], 1),
         (["simulate", "--fraud-share", "2"], 64), (["report", "--db", "x", "--from", "yesterday"], 64),
         (["score", "missing.ndjson", "--db", "x.duckdb"], 1), (["bill", "--db", "missing.duckdb"], 1),
         (["rules", "check", "README.md"], 1), (["model", "show", "README.md"], 1),

@@ -3,6 +3,7 @@
     reconcile_check.py make SEED COUNT LATE_SHARE OUT [MORE]   a random NDJSON stream around the day; MORE gets late clicks of their own
     reconcile_check.py sorted DAY OUT INPUT VERDICTS …         the clicks that are to be counted up to the day's end, by event time
     reconcile_check.py check DAY DB JSON SORTED_VERDICTS BEFORE REVIEWS INPUT VERDICTS …
+    reconcile_check.py review DAY DB COUNT                     decides on so many clicks as a person would; prints `click_id=label,…`
     reconcile_check.py truth DAY DB INPUT                      what is billed, against the simulator's truth; prints figures
 
 From the program it takes what the stream said of each event (VERDICTS, line by line of INPUT), which engagements it matched
@@ -288,6 +289,28 @@ def check_summary(db, output, day, events, counted):
     print(json.dumps(expected))
 
 
+def review(day, database, count):
+    """Turns flagged clicks valid: the row of history, and the rows of minute, hour and day."""
+    db = duckdb.connect(database)
+    chosen = db.execute(
+        """select click_id, ts, ad_id, campaign_id, advertiser_id, cost from flagged_clicks
+           where ts::date = ? and deciding_rule <> 'engagement' order by hash(click_id) limit ?""", [day, count]).fetchall()
+    db.begin()
+    for id, ts, ad, campaign, advertiser, cost in chosen:
+        db.execute("insert into label_changes values (?, ?, ?, ?, ?, ?, 'fraud', 'valid', 'review', 'ana', '', now()::timestamp, 99, null)",
+                   [id, ts, ad, campaign, advertiser, cost])
+        moves = "set valid_clicks = valid_clicks + 1, fraud_clicks = fraud_clicks - 1"
+        db.execute(f"update click_aggregates_minute {moves} where ad_id = ? and window_start = date_trunc('minute', ?::timestamp)", [ad, ts])
+        db.execute(f"update click_aggregates_hourly {moves} where ad_id = ? and hour = date_trunc('hour', ?::timestamp)", [ad, ts])
+        db.execute(
+            f"""update click_aggregates_daily {moves}, billable_clicks = billable_clicks + 1, billable_cost = billable_cost + ?
+                where ad_id = ? and campaign_id = ? and advertiser_id = ? and date = ?""", [cost, ad, campaign, advertiser, day])
+    db.commit()
+    if len(chosen) < count:
+        sys.exit(f"only {len(chosen)} flagged clicks")
+    print(",".join(f"{row[0]}=valid" for row in chosen))
+
+
 def truth(day, database, source):
     """Whatever was delivered late or twice, each click of the simulator is counted once. Labels are judged beside that."""
     start = day_start(day)
@@ -319,5 +342,7 @@ if __name__ == "__main__":
         write_sorted(arguments[0], arguments[1], arguments[2:])
     elif command == "check":
         check(*arguments[:6], arguments[6:])
+    elif command == "review":
+        review(arguments[0], arguments[1], int(arguments[2]))
     else:
         truth(*arguments)
