@@ -113,7 +113,7 @@ extension Value {
         switch self {
         case .text(let text): text.isEmpty ? nil : text
         case .int(let number): String(number)
-        case .double(let number): Float(number).description
+        case .double(let number): Int64(exactly: number).map(String.init) ?? Float(number).description
         case .bool(let flag): flag ? "true" : "false"
         case .time(let time): time.description
         case .date(let date): date.description

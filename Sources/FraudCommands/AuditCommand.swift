@@ -112,7 +112,7 @@ struct AuditLabelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "label", abstract: "Calls a click valid or fraud; its minute, hour, day and bill move by it at once.",
         discussion: """
-            Any counted click: a flagged one, or a valid one that the archive holds. Late clicks and duplicates are in no total
+            Any counted click: a flagged one, or a valid one that the archive holds. Late clicks and duplicates are in no total \
             and have no label. Deciding the same again changes nothing; deciding back moves back. Not while `fraud score` runs.
             EXAMPLE: fraud audit label c-1042 valid --by ana --note 'press day at the office' --db clicks.duckdb
             """)

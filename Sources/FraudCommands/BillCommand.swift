@@ -7,8 +7,8 @@ public struct BillCommand: ParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "bill", abstract: "A period's gross, fraud and billable money by advertiser and campaign.",
         discussion: """
-            Whole UTC days. gross is the cost of the counted clicks, fraud that of those called fraud now, adjusted what
-            `fraud reconcile` bills more (or less) than the stream, late clicks above all: due = gross − fraud + adjusted.
+            Whole UTC days. gross is the cost of the counted clicks, fraud that of those called fraud now, adjusted what \
+            `fraud reconcile` bills more (or less) than the stream, late clicks above all: due = gross − fraud + adjusted. \
             A reviewer's decision is in these figures at once; overturned says how many clicks a review made valid.
             EXAMPLE: fraud bill --db clicks.duckdb --period 2026-11 --by campaign --format csv
             """)

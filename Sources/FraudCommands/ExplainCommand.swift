@@ -10,8 +10,8 @@ public struct ExplainCommand: ParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Why a click was labelled so: rules, features, the model's exact contributions, later changes.",
         discussion: """
-            Contributions are in log-odds and add up to the model's logit, with the intercept. Features are kept of the clicks
-            that the scorer flagged; a valid click, or one flagged since, is explained from the archive: its input, score and
+            Contributions are in log-odds and add up to the model's logit, with the intercept. Features are kept of the clicks \
+            that the scorer flagged; a valid click, or one flagged since, is explained from the archive: its input, score and \
             rules.
             EXAMPLE: fraud explain c-1042 --db clicks.duckdb
             """)

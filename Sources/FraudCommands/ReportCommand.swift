@@ -10,21 +10,21 @@ public struct ReportCommand: ParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Counts and money by ad, campaign or advertiser: per minute, hour or day, by sliding windows, by sessions.",
         discussion: """
-            Without --per, one line for the whole period. unique_users is the union of the windows' HyperLogLogs (0.81 %
+            Without --per, one line for the whole period. unique_users is the union of the windows' HyperLogLogs (0.81 % \
             standard error, exact for few). By publisher only flagged clicks are known; see --by publisher.
 
-            --window sliding:5m/1m: windows of 5 minutes that begin every minute; any whole minutes up to 7 days. Windows
-            without a click are left out; --from and --to bound window_start. --window session: a visitor's clicks without a
+            --window sliding:5m/1m: windows of 5 minutes that begin every minute; any whole minutes up to 7 days. Windows \
+            without a click are left out; --from and --to bound window_start. --window session: a visitor's clicks without a \
             gap of 30 minutes; --from and --to bound session_start.
 
-            --epoch N: as the totals were when epoch N was committed, today and tomorrow the same. Only what had been written
+            --epoch N: as the totals were when epoch N was committed, today and tomorrow the same. Only what had been written \
             by then is in it. A minute's campaign and advertiser are those of its first click.
 
-            --layer: per day, or for a period of whole days, totals are `merged` unless you say otherwise: from the batch
-            layer, late clicks in them, for days that `fraud reconcile` recomputed, from the stream for the others. Minutes,
+            --layer: per day, or for a period of whole days, totals are `merged` unless you say otherwise: from the batch \
+            layer, late clicks in them, for days that `fraud reconcile` recomputed, from the stream for the others. Minutes, \
             hours, windows, sessions and --epoch are the stream's.
 
-            --late: the clicks that came too late for their window, by the day they belong to, with their cost and how many a
+            --late: the clicks that came too late for their window, by the day they belong to, with their cost and how many a \
             reconciliation has taken in since.
             EXAMPLE: fraud report --db clicks.duckdb --by campaign --per hour --from 2026-11-01
             EXAMPLE: fraud report --db clicks.duckdb --by ad --window sliding:1h/5m --format csv

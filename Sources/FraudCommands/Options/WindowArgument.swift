@@ -11,9 +11,9 @@ enum WindowArgument: Equatable {
         if ["session", "sessions"].contains(text) {
             self = .session
         } else if text.hasPrefix("sliding:") {
-            do { self = .sliding(try SlidingWindow(String(text.dropFirst("sliding:".count)))) } catch { throw ValidationError("--window: \(error)") }
+            do { self = .sliding(try SlidingWindow(String(text.dropFirst("sliding:".count)))) } catch { throw ValidationError("\(error)") }
         } else {
-            throw ValidationError("--window \(text): expected sliding:SIZE/SLIDE, such as sliding:5m/1m, or session")
+            throw ValidationError("expected sliding:SIZE/SLIDE, such as sliding:5m/1m, or session")
         }
     }
 }
