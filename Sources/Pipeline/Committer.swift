@@ -42,13 +42,13 @@ final class Committer: @unchecked Sendable {
     ) -> (any Error)? {
         do {
             try archive?.waitUntilStaged()
-            FaultPoint.reach("archive-staged")
+            try FaultPoint.pass("archive-staged", path: warehouse.path, operation: "archive clicks of")
             try epoch.state.withBytes { try snapshots.save(epoch: epoch.rows.epoch, payload: $0) }
-            FaultPoint.reach("snapshot-saved")
+            try FaultPoint.pass("snapshot-saved", path: snapshots.folder, operation: "save to")
             try warehouse.commit(epoch.rows.commit)
-            FaultPoint.reach("epoch-committed")
+            try FaultPoint.pass("epoch-committed", path: warehouse.path, operation: "go on with")
             try archive?.publish(epoch: epoch.rows.epoch)
-            FaultPoint.reach("archive-published")
+            try FaultPoint.pass("archive-published", path: warehouse.path, operation: "publish the archive of")
             snapshots.removeOlder(than: epoch.rows.epoch)
             return nil
         } catch {

@@ -77,7 +77,15 @@ final class OpenSource {
     }
 
     /// Where the next event stands in time among those of other sources. Only after `refill` said true.
-    var mergeTime: Int64 { clock.standing(of: head.unsafelyUnwrapped.batch.records[next].ts_ms) }
+    ///
+    /// The watermark does not follow events that are no clicks, so one whose clock is ahead must not hold up the clicks behind it: it
+    /// stands no further ahead of them than disorder goes.
+    var mergeTime: Int64 {
+        let record = head.unsafelyUnwrapped.batch.records + next
+        let time = clock.standing(of: record.pointee.ts_ms)
+        guard Int(record.pointee.event) != FRAUD_EVENT_CLICK, clock.current != .min else { return time }
+        return min(time, clock.current + 2 * clock.outOfOrdernessMilliseconds)
+    }
 
     /// Copies the next event to the batch; false when there is no room.
     func moveNext(to batch: ClickBatch) -> Bool {

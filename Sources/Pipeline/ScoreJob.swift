@@ -50,7 +50,7 @@ package final class ScoreJob {
         waiting = options.inputs[...]
         rows.epoch = (last?.epoch ?? 0) + 1
         if let last { replay = try Self.restore(engine, to: last, snapshots, warehouse, &report) }
-        merge = SourceMerge(isAlone: options.inputs.count == 1 && replay == nil)
+        merge = SourceMerge(isAlone: Self.isOneFile(options.inputs) && replay == nil)
         report.modelID = engine.scorer.modelID
         report.rulesetID = engine.scorer.rulesetID
         if let path = options.verdictsPath {
@@ -131,6 +131,12 @@ package final class ScoreJob {
         return report
     }
 
+    /// Whether the inputs are one regular file. Of a pipe, batches come as it was written; cut anew, they are the same the next time.
+    private static func isOneFile(_ inputs: [String]) -> Bool {
+        var facts = stat()
+        return inputs.count == 1 && stat(inputs[0], &facts) == 0 && facts.st_mode & S_IFMT == S_IFREG
+    }
+
     static func size(of path: String) -> Int64? {
         (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.int64Value
     }
@@ -172,7 +178,7 @@ package final class ScoreJob {
         engine.drain(final: final, early: options.earlyFirings, into: rows)
         settleSources()
         try verdictWriter?.synchronize()
-        FaultPoint.reach("verdicts-flushed")
+        try FaultPoint.pass("verdicts-flushed", path: options.verdictsPath ?? options.database, operation: "write verdicts to")
         if let verdictWriter, let path = options.verdictsPath { ledger.setVerdicts(path: Self.standard(path), bytes: verdictWriter.length) }
         let latest = ledger.record(ledger.latest)
         let sources = ledger.takeChanges()

@@ -7,22 +7,20 @@ internal import Synchronization
 /// the step it is named for; `FRAUD_FAULT=NAME:COUNT:ENOSPC` (or `EIO`, `EROFS`) makes that step fail instead, once. Without the
 /// variable a point is one comparison with nil. A text that is not of this form is ignored.
 ///
-///     snapshot-created   the temporary file is open           Storage    may fail
-///     snapshot-written   header and payload are in it         Storage    may fail
-///     snapshot-synced    and on the disk                      Storage    may fail
-///     snapshot-renamed   and under the snapshot's name        Storage    may fail
-///     snapshot-saved     and the folder is synced             Pipeline
-///     rows-staged        the transaction lacks its COMMIT     Storage    may fail
-///     epoch-committed    the transaction is committed         Pipeline
+///     verdicts-flushed   the epoch's verdict lines are on disk           Pipeline
+///     archive-staged     its archive files are on disk, unpublished      Pipeline
+///     snapshot-created   the snapshot's temporary file is open           Storage
+///     snapshot-written   header and payload are in it                    Storage
+///     snapshot-synced    and on the disk                                 Storage
+///     snapshot-renamed   and under the snapshot's name                   Storage
+///     snapshot-saved     and the folder is synced                        Pipeline
+///     rows-staged        the transaction lacks its COMMIT                Storage
+///     epoch-committed    the transaction is committed                    Pipeline
+///     archive-published  the archive files have their names              Pipeline
+///     batch-staged       a reconciliation's transaction lacks its COMMIT Storage
 package enum FaultPoint {
     /// What is to happen where. A test sets one for its own task; everybody else has the process's, from the environment.
     @TaskLocal package static var plan: FaultPlan? = FaultPlan(getenv("FRAUD_FAULT").map { String(cString: $0) } ?? "")
-
-    /// A point that can only end the process.
-    package static func reach(_ name: String) {
-        guard let plan, plan.name == name else { return }
-        if plan.isDue(), plan.error == nil { kill(getpid(), SIGKILL) }
-    }
 
     /// Runs a step that says by −1 and `errno` that it failed; or lets it fail so without running it.
     static func step(_ name: String, _ body: () -> Int32) -> Int32 {

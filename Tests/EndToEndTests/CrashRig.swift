@@ -28,9 +28,6 @@ final class CrashRig: Sendable {
         "epoch-committed", "archive-published", "verdicts-flushed",
     ]
 
-    /// Those that `FRAUD_FAULT=name:count:error` lets fail; the others stand between steps.
-    static let fallible = ["snapshot-created", "snapshot-written", "snapshot-synced", "snapshot-renamed", "rows-staged"]
-
     /// Small inputs that still make at least five epochs: an epoch ends at the end of a batch of 1,024 events.
     static let events = 5_000
     static let epochEvents = 1_000

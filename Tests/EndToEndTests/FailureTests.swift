@@ -75,11 +75,11 @@ struct FailureTests {
         #expect(compared.status == 0, "\(compared.errors)")
     }
 
-    @Test("a write, sync or rename that fails is told in words, and nothing is lost once its cause is gone", arguments: CrashRig.fallible)
+    @Test("a write, sync or rename that fails is told in words, and nothing is lost once its cause is gone", arguments: CrashRig.points)
     func injectedErrors(point: String) throws {
         let rig = try CrashRig.shared.get()
         let words = [("ENOSPC", "No space left"), ("EIO", "Input/output error"), ("EROFS", "Read-only file system")]
-        let index = CrashRig.fallible.firstIndex(of: point)!
+        let index = CrashRig.points.firstIndex(of: point)!
         for (n, (error, text)) in words.enumerated() {
             let source = CrashSource.all[(index + n * 2) % CrashSource.all.count]
             let fault = "\(point):\(1 + (index + n) % 4):\(error)"

@@ -114,7 +114,12 @@ class Partition:
         event = self.events[self.next]
         if event["kind"] == "rejected":
             return float("-inf")
-        return self.top if self.top is not None and event["ts"] > self.top + JUMP else event["ts"]
+        if self.top is None:
+            return event["ts"]
+        if event["kind"] != "click":
+            # No watermark follows it, so it holds up nothing behind it.
+            return min(event["ts"], self.top + OUT_OF_ORDER)
+        return self.top if event["ts"] > self.top + JUMP else event["ts"]
 
     def observe(self, ts):
         if self.top is None:
