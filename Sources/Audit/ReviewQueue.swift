@@ -1,14 +1,28 @@
 package import ClickModel
 package import Storage
 
-/// The flagged clicks of a database, for review: list, look at one and its neighbours, and overturn or confirm it.
+/// The clicks of a database, for review: list the flagged ones, look at one and its neighbours, and overturn or confirm it.
 ///
-/// A decision is a row of `reviews`; the last one of a click holds. The stream's own counts stay as they were written:
-/// billing adds what was overturned (see `Billing.Charge`), so relabelling twice is relabelling once.
+/// A decision is a row of `reviews`, and relabels the click: its minute, hour and day, and so the bill, move by that click at
+/// once (`Warehouse.relabel`). Deciding the same twice moves nothing the second time; deciding back moves back.
 package struct ReviewQueue {
-    private let database: DuckDB
+    let warehouse: Warehouse
+    var database: DuckDB { warehouse.database }
 
-    package init(_ database: DuckDB) { self.database = database }
+    package init(_ warehouse: Warehouse) { self.warehouse = warehouse }
+
+    /// SQL: the flagged clicks, each once, with `label`, what it is called now. A click that the scorer flagged, a review called
+    /// valid and an engagement flagged again has two rows in the table, of which the scorer's has the evidence.
+    package static let flaggedClicks = """
+        (SELECT f.*, f.rowid AS row, coalesce(c.label, 'fraud') AS label
+        FROM flagged_clicks AS f LEFT JOIN (
+            SELECT click_id, click_ts, arg_max(to_label, rowid) AS label FROM label_changes GROUP BY ALL
+        ) AS c ON c.click_id = f.click_id AND c.click_ts = f.ts
+        WHERE f.deciding_rule <> 'engagement' OR NOT EXISTS (
+            SELECT 1 FROM flagged_clicks AS o
+            WHERE o.click_id = f.click_id AND o.ts = f.ts AND (o.deciding_rule <> 'engagement' OR o.rowid < f.rowid)
+        ))
+        """
 
     /// What to list; nil means any.
     package struct Filter: Sendable {
@@ -16,6 +30,8 @@ package struct ReviewQueue {
         package var rule: String?
         package var ip: String?
         package var advertiser: String?
+        /// What the click is called now.
+        package var label: Label?
         package var from: EventTime?
         package var to: EventTime?
         /// Only clicks nobody has decided on.
@@ -26,7 +42,7 @@ package struct ReviewQueue {
     }
 
     /// Flagged clicks, the newest first.
-    package func list(_ filter: Filter) throws(StorageError) -> [FlaggedClick] {
+    package func list(_ filter: Filter) throws(StorageError) -> [ScoredClick] {
         var conditions: [String] = []
         var parameters: [Value] = []
         func add(_ condition: String, _ value: Value?) {
@@ -38,23 +54,16 @@ package struct ReviewQueue {
         add("deciding_rule = ?", filter.rule.map { .text($0) })
         add("ip = ?", filter.ip.map { .text($0) })
         add("advertiser_id = ?", filter.advertiser.map { .text($0) })
+        add("label = ?", filter.label.map { .text($0.name) })
         add("ts >= ?", filter.from.map { .time($0) })
         add("ts < ?", filter.to.map { .time($0) })
         if filter.unreviewed { conditions.append("NOT EXISTS (SELECT 1 FROM reviews r WHERE r.click_id = f.click_id AND r.click_ts = f.ts)") }
-        let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-        return try clicks("\(condition) ORDER BY ts DESC, click_id LIMIT \(max(0, filter.limit))", parameters)
-    }
-
-    /// The flagged click with this id.
-    ///
-    /// - Parameter time: which one, when the id was used again after the deduplication hour; nil for the newest.
-    package func find(_ clickID: String, at time: EventTime? = nil) throws(StorageError) -> FlaggedClick? {
-        guard let time else { return try clicks("WHERE click_id = ? ORDER BY ts DESC LIMIT 1", [.text(clickID)]).first }
-        return try clicks("WHERE click_id = ? AND ts = ?", [.text(clickID), .time(time)]).first
+        let condition = conditions.isEmpty ? "true" : conditions.joined(separator: " AND ")
+        return try flagged(condition, parameters, order: "ts DESC, click_id", limit: filter.limit)
     }
 
     /// Other flagged clicks within the hour around one, of its ip, device or user; nearest in time first.
-    package func neighbours(of click: FlaggedClick, limit: Int = 10) throws(StorageError) -> [FlaggedClick] {
+    package func neighbours(of click: ScoredClick, limit: Int = 10) throws(StorageError) -> [ScoredClick] {
         var keys: [String] = []
         var parameters: [Value] = [
             .text(click.clickID), .time(click.time), .time(EventTime(milliseconds: click.time.milliseconds - EventTime.millisecondsPerHour)),
@@ -67,16 +76,13 @@ package struct ReviewQueue {
             }
         }
         guard !keys.isEmpty else { return [] }
-        parameters.append(.time(click.time))
-        return try clicks(
-            """
-            WHERE (click_id, ts) <> (?, ?::TIMESTAMP) AND ts BETWEEN ? AND ? AND (\(keys.joined(separator: " OR ")))
-            ORDER BY abs(epoch_ms(ts) - epoch_ms(?::TIMESTAMP)), click_id LIMIT \(limit)
-            """, parameters)
+        return try flagged(
+            "(click_id, ts) <> (?, ?::TIMESTAMP) AND ts BETWEEN ? AND ? AND (\(keys.joined(separator: " OR ")))", parameters,
+            order: "abs(epoch_ms(ts) - (\(click.time.milliseconds))), click_id", limit: limit)
     }
 
-    /// All decisions on a click, the oldest first: the last one holds.
-    package func reviews(of click: FlaggedClick) throws(StorageError) -> [Review] {
+    /// All decisions on a click, the oldest first.
+    package func reviews(of click: ScoredClick) throws(StorageError) -> [Review] {
         try database.query(
             "SELECT label, reviewer, coalesce(note, ''), reviewed_at FROM reviews WHERE click_id = ? AND click_ts = ? ORDER BY reviewed_at, rowid",
             [.text(click.clickID), .time(click.time)]
@@ -87,35 +93,21 @@ package struct ReviewQueue {
         }
     }
 
-    /// Records a decision.
-    ///
-    /// - Parameters:
-    ///   - clickTime: which click, when several have the id; nil for the newest.
-    ///   - time: when it was made; the one place where the wall clock enters, given by the caller.
-    /// - Throws: `AuditError` when the click is not among the flagged ones.
-    package func label(
-        _ clickID: String, at clickTime: EventTime?, as label: Label, reviewer: String, note: String, time: EventTime
-    ) throws {
-        guard let click = try find(clickID, at: clickTime) else {
-            throw AuditError(
-                "\(clickID) is not among the flagged clicks of \(database.path): only a flagged click can be reviewed (`fraud audit list` shows them)")
-        }
-        let date = CivilDate(daysSince1970: click.time.windowStart(size: EventTime.millisecondsPerDay).milliseconds / EventTime.millisecondsPerDay)
-        let values: [Value] = [
-            .text(clickID), .time(click.time), .text(reviewer), .text(label.name), .text(note), .time(time), .money(click.cost),
-            .text(click.advertiser), .text(click.campaign), .text(click.ad), .date(date),
-        ]
-        try database.transaction { () throws(StorageError) in
-            try database.execute(
-                """
-                INSERT INTO reviews (click_id, click_ts, reviewer, label, note, reviewed_at, original_label, cost, advertiser_id, campaign_id, ad_id, date)
-                VALUES (?, ?, ?, ?, ?, ?, 'fraud', ?, ?, ?, ?, ?)
-                """, values)
-        }
+    /// Every change of a click's label, the oldest first.
+    package func history(of click: ScoredClick) throws(StorageError) -> [LabelChange] {
+        try warehouse.labelHistory(clickID: click.clickID).filter { $0.clickTime == click.time }
     }
 
-    private func clicks(_ tail: String, _ parameters: [Value]) throws(StorageError) -> [FlaggedClick] {
-        let result = try database.query("SELECT \(FlaggedClick.columns) FROM flagged_clicks f \(tail)", parameters)
-        return result.rows.map { FlaggedClick($0, columns: result.columns) }
+    /// Flagged clicks that fit a condition. Only those chosen are read with their features, which are most of the table's bytes.
+    ///
+    /// - Parameter order: SQL that ends in no tie but of equal clicks.
+    func flagged(_ condition: String, _ parameters: [Value], order: String, limit: Int) throws(StorageError) -> [ScoredClick] {
+        let result = try database.query(
+            """
+            SELECT \(ScoredClick.flaggedColumns) FROM flagged_clicks AS f JOIN (
+                SELECT row, label FROM \(Self.flaggedClicks) AS f WHERE \(condition) ORDER BY \(order) LIMIT \(max(0, limit))
+            ) AS chosen ON chosen.row = f.rowid ORDER BY \(order)
+            """, parameters)
+        return result.rows.map { ScoredClick(flagged: $0, columns: result.columns) }
     }
 }

@@ -6,18 +6,20 @@ package struct Charge: Hashable, Sendable {
     package var campaign: String
     /// Clicks counted in the stream: valid and fraud.
     package var clicks: Int
+    /// Those that are called fraud now.
     package var fraudClicks: Int
     /// Cost of all counted clicks.
     package var gross: Money
-    /// Cost of the clicks labelled valid by the scorer.
+    /// Cost of the counted clicks that are called valid now, whoever decided so.
     package var billable: Money
-    /// Flagged clicks an auditor called valid afterwards, and their cost: billable again.
+    /// What a recomputation bills more than the stream, as for late clicks; less when negative.
+    package var adjusted: Money
+    /// Clicks called fraud that a review made valid. They are in `billable` already: told, not added.
     package var overturnedClicks: Int
-    package var overturned: Money
 
     package init(
-        advertiser: String, campaign: String, clicks: Int, fraudClicks: Int, gross: Money, billable: Money,
-        overturnedClicks: Int = 0, overturned: Money = .zero
+        advertiser: String, campaign: String, clicks: Int = 0, fraudClicks: Int = 0, gross: Money = .zero, billable: Money = .zero,
+        adjusted: Money = .zero, overturnedClicks: Int = 0
     ) {
         self.advertiser = advertiser
         self.campaign = campaign
@@ -25,16 +27,14 @@ package struct Charge: Hashable, Sendable {
         self.fraudClicks = fraudClicks
         self.gross = gross
         self.billable = billable
+        self.adjusted = adjusted
         self.overturnedClicks = overturnedClicks
-        self.overturned = overturned
     }
 
-    /// Fraud clicks after review.
-    package var netFraudClicks: Int { fraudClicks - overturnedClicks }
-    /// Cost not charged.
-    package var fraud: Money { gross - due }
-    /// What is charged: the scorer's billable cost and what auditors gave back to the publishers.
-    package var due: Money { billable + overturned }
+    /// Cost of the clicks called fraud: gross = billable + fraud.
+    package var fraud: Money { gross - billable }
+    /// What is charged.
+    package var due: Money { billable + adjusted }
 }
 
 /// The charges of a period, checked.
@@ -46,11 +46,14 @@ package struct Statement: Sendable {
     package init(charges: [Charge]) throws(BillingError) {
         for charge in charges {
             let name = "\(charge.advertiser)/\(charge.campaign)"
-            guard charge.clicks >= charge.fraudClicks, charge.fraudClicks >= charge.overturnedClicks, charge.overturnedClicks >= 0 else {
+            guard charge.clicks >= charge.fraudClicks, charge.fraudClicks >= 0, 0...charge.clicks ~= charge.overturnedClicks else {
                 throw BillingError("\(name): \(charge.clicks) clicks, \(charge.fraudClicks) fraud, \(charge.overturnedClicks) overturned do not add up")
             }
-            guard charge.billable >= .zero, charge.overturned >= .zero, charge.due <= charge.gross else {
-                throw BillingError("\(name): \(charge.due) due of \(charge.gross) gross")
+            guard charge.billable >= .zero, charge.billable <= charge.gross else {
+                throw BillingError("\(name): \(charge.billable) billable of \(charge.gross) gross")
+            }
+            guard charge.due >= .zero else {
+                throw BillingError("\(name): \(charge.billable) billable and \(charge.adjusted) of adjustments leave less than nothing due")
             }
         }
         self.charges = charges.sorted { ($0.advertiser, $0.campaign) < ($1.advertiser, $1.campaign) }
@@ -69,8 +72,8 @@ package struct Statement: Sendable {
             sum.fraudClicks += charge.fraudClicks
             sum.gross += charge.gross
             sum.billable += charge.billable
+            sum.adjusted += charge.adjusted
             sum.overturnedClicks += charge.overturnedClicks
-            sum.overturned += charge.overturned
             merged[charge.advertiser] = sum
         }
         return merged.values.sorted { $0.advertiser < $1.advertiser }

@@ -1,27 +1,71 @@
+internal import Glibc
+
 /// Appends plain state to one growing buffer: the body of a snapshot. Native byte order and layout (x86-64 and arm64
 /// Linux are both little-endian); the file around it carries a version and a checksum.
-public struct StateWriter: ~Copyable {
-    public private(set) var bytes: [UInt8] = []
+///
+/// Its memory is its own, on huge pages where it is large, and stays when it is emptied: the stream waits for what is written
+/// here, and fresh pages would cost it more than the copy.
+public struct StateWriter: ~Copyable, @unchecked Sendable {
+    /// Bytes written.
+    public private(set) var count = 0
+    private var capacity: Int
+    private var base: UnsafeMutableRawPointer
 
-    public init(reservingBytes capacity: Int = 0) { bytes.reserveCapacity(capacity) }
+    private static let hugePage = 2 << 20
 
-    /// Writes into the memory of a buffer that is no longer needed; its content is dropped.
-    public init(reusing buffer: consuming [UInt8]) {
-        bytes = buffer
-        bytes.removeAll(keepingCapacity: true)
+    public init(reservingBytes bytes: Int = 0) {
+        capacity = max(4096, bytes)
+        base = Self.allocate(capacity)
     }
 
-    public mutating func reserve(_ capacity: Int) { bytes.reserveCapacity(capacity) }
+    deinit { base.deallocate() }
 
-    /// What was written; the writer ends here.
-    public consuming func finish() -> [UInt8] { bytes }
+    private static func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: bytes < hugePage ? 64 : hugePage)
+        // Only advice: without it the pages are small.
+        if bytes >= hugePage { madvise(memory, bytes / hugePage * hugePage, MADV_HUGEPAGE) }
+        return memory
+    }
+
+    /// Forgets what was written and keeps the memory.
+    public mutating func removeAll() { count = 0 }
+
+    /// Makes room for so many bytes more, and a quarter over when it has to grow.
+    public mutating func reserve(_ bytes: Int) {
+        guard bytes > capacity - count else { return }
+        let larger = (count + bytes) + (count + bytes) / 4
+        let memory = Self.allocate(larger)
+        memory.copyMemory(from: base, byteCount: count)
+        base.deallocate()
+        (base, capacity) = (memory, larger)
+    }
+
+    /// What was written, copied: for tests. A snapshot is read in place.
+    public var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
+
+    public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        try body(UnsafeRawBufferPointer(start: base, count: count))
+    }
 
     /// Appends bytes as they are, without a count.
-    public mutating func append(raw: UnsafeRawBufferPointer) { bytes.append(contentsOf: raw) }
+    public mutating func append(raw: UnsafeRawBufferPointer) {
+        guard let start = raw.baseAddress else { return }
+        reserve(raw.count)
+        (base + count).copyMemory(from: start, byteCount: raw.count)
+        count += raw.count
+    }
+
+    /// Lets `fill` write at most so many bytes in place; it returns how many it wrote.
+    public mutating func append(atMost limit: Int, _ fill: (UnsafeMutableRawPointer) -> Int) {
+        reserve(limit)
+        let written = fill(base + count)
+        precondition((0...limit).contains(written), "more written than was asked for")
+        count += written
+    }
 
     @inlinable
     public mutating func append<T: BitwiseCopyable>(_ value: T) {
-        withUnsafeBytes(of: value) { append(raw: $0) }
+        Swift.withUnsafeBytes(of: value) { append(raw: $0) }
     }
 
     /// Appends a count and then the elements.
@@ -34,7 +78,7 @@ public struct StateWriter: ~Copyable {
     /// Appends a four-byte tag; the reader checks it, so a layout that drifted is an error and not garbage.
     public mutating func append(tag: StaticString) {
         precondition(tag.utf8CodeUnitCount == 4)
-        bytes.append(contentsOf: UnsafeBufferPointer(start: tag.utf8Start, count: 4))
+        append(raw: UnsafeRawBufferPointer(start: tag.utf8Start, count: 4))
     }
 }
 

@@ -4,18 +4,23 @@ internal import Features
 internal import Foundation
 internal import LogisticModel
 internal import Rules
+internal import Storage
 
-/// A flagged click's label, taken apart.
+/// A click's label, taken apart.
 struct Explanation {
-    let click: FlaggedClick
-    /// Feature, value and contribution in log-odds, the largest first; empty when the model at hand is not the one that scored.
+    let click: ScoredClick
+    /// Changes of the label after scoring, the oldest first.
+    let history: [LabelChange]
+    /// Feature, value and contribution in log-odds, the largest first; empty without features, or when the model at hand is not
+    /// the one that scored.
     let contributions: [(feature: Feature, value: Float, contribution: Double)]
     let intercept: Double?
     let ruleTexts: [(id: String, when: String, description: String)]
     let notes: [String]
 
-    init(_ click: FlaggedClick, model: LogisticModel, rules: RuleSet) {
+    init(_ click: ScoredClick, history: [LabelChange], model: LogisticModel, rules: RuleSet) {
         self.click = click
+        self.history = history
         var notes: [String] = []
         let isSameCatalogue = click.features.count == Feature.count
         if model.modelID == click.modelID, isSameCatalogue, let compiled = try? CompiledModel(model, catalogue: Feature.catalogue) {
@@ -26,13 +31,19 @@ struct Explanation {
         } else {
             contributions = []
             intercept = nil
-            notes.append("scored by model \(click.modelID); the one at hand is \(model.modelID): give --model for the contributions")
+            notes.append(
+                click.features.isEmpty
+                    ? "features, and so contributions, are kept of the clicks alone that the scorer flagged"
+                    : "scored by model \(click.modelID); the one at hand is \(model.modelID): give --model for the contributions")
         }
-        if rules.id == click.rulesetID {
-            ruleTexts = rules.rules.filter { click.rules.contains($0.id) }.map { ($0.id, $0.when, $0.description) }
-        } else {
-            ruleTexts = click.rules.map { ($0, "", "") }
-            notes.append("judged by rule set \(click.rulesetID); the one at hand is \(rules.id): give --rules for their conditions")
+        let isSameSet = rules.id == click.rulesetID
+        let fired = rules.rules.enumerated().filter { i, rule in
+            click.firedRules.map { $0 >> UInt64(i) & 1 == 1 } ?? click.rules.contains(rule.id)
+        }
+        ruleTexts = isSameSet ? fired.map { ($0.element.id, $0.element.when, $0.element.description) } : click.rules.map { ($0, "", "") }
+        if !isSameSet { notes.append("judged by rule set \(click.rulesetID); the one at hand is \(rules.id): give --rules for their conditions") }
+        if click.firedRules != nil, click.decidingRule == LabelChange.Cause.engagement.rawValue {
+            notes.append("the visitor left at once: that came after the click was scored, and decided alone")
         }
         self.notes = notes
     }
@@ -52,7 +63,8 @@ struct Explanation {
             let table = OutputTable(
                 columns: ["rule", "condition", "meaning"], rows: ruleTexts.map { [.text($0.id), .text($0.when), .text($0.description)] },
                 widestCell: 4096)
-            out += "\nRules that fired; the first with action fraud decided\n" + table.text
+            let decides = click.scoredLabel == .fraud ? "; the first with action fraud decided" : ""
+            out += "\nRules that fired\(decides)\n" + table.text
         }
         if let intercept {
             var table = OutputTable(columns: ["feature", "value", "unit", "log-odds"])
@@ -68,6 +80,7 @@ struct Explanation {
         }
         let others = otherFeatures.map { [Cell.text($0.0.description.name), .number(Self.shown($0.1)), .text($0.0.description.unit)] }
         if !others.isEmpty { out += "\nOther features\n" + OutputTable(columns: ["feature", "value", "unit"], rows: others).text }
+        if !history.isEmpty { out += "\nLabel changes\n" + history.map { "  \(ClickFacts.words($0))\n" }.joined() }
         for note in notes { out += "\nNote: \(note)\n" }
         return out
     }
@@ -83,10 +96,19 @@ struct Explanation {
         let numbers: Set<String> = ["score", "cost", "source_offset"]
         var members = facts.map { ($0.0, numbers.contains($0.0) ? $0.1 : JSONOutput.string($0.1)) }
         members.append(("rules", "[" + rules.joined(separator: ", ") + "]"))
+        members.append(("label_changes", "[" + history.map(Self.json).joined(separator: ", ") + "]"))
         members.append(("intercept", intercept.map { "\($0)" } ?? "null"))
         members.append(("contributions", "[" + features.joined(separator: ", ") + "]"))
         members.append(("notes", "[" + notes.map(JSONOutput.string).joined(separator: ", ") + "]"))
         return JSONOutput.object(members)
+    }
+
+    private static func json(_ change: LabelChange) -> String {
+        JSONOutput.object([
+            ("from", JSONOutput.string(change.from.name)), ("to", JSONOutput.string(change.to.name)),
+            ("cause", JSONOutput.string(change.cause.rawValue)), ("actor", JSONOutput.string(change.actor)),
+            ("detail", JSONOutput.string(change.detail)), ("changed_at", JSONOutput.string(change.changedAt.description)),
+        ])
     }
 
     private static func shown(_ value: Float) -> String { value.isNaN ? "unknown" : String(format: "%.4g", Double(value)) }

@@ -1,16 +1,33 @@
 public import ArgumentParser
+internal import Audit
 internal import ClickModel
 internal import Sketches
 internal import Storage
+internal import Windows
 
 /// `fraud report`: totals of the window tables.
 public struct ReportCommand: ParsableCommand {
     public static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "Counts and money by ad, campaign or advertiser, per minute, hour or day.",
+        commandName: "report", abstract: "Counts and money by ad, campaign or advertiser: per minute, hour or day, by sliding windows, by sessions.",
         discussion: """
             Without --per, one line for the whole period. unique_users is the union of the windows' HyperLogLogs (0.81 %
             standard error, exact for few). By publisher only flagged clicks are known; see --by publisher.
+
+            --window sliding:5m/1m: windows of 5 minutes that begin every minute; any whole minutes up to 7 days. Windows
+            without a click are left out; --from and --to bound window_start. --window session: a visitor's clicks without a
+            gap of 30 minutes; --from and --to bound session_start.
+
+            --epoch N: as the totals were when epoch N was committed, today and tomorrow the same. Only what had been written
+            by then is in it. A minute's campaign and advertiser are those of its first click.
+
+            --layer: per day, or for a period of whole days, totals are `merged` unless you say otherwise: from the batch
+            layer, late clicks in them, for days that `fraud reconcile` recomputed, from the stream for the others. Minutes,
+            hours, windows, sessions and --epoch are the stream's.
+
+            --late: the clicks that came too late for their window, by the day they belong to, with their cost and how many a
+            reconciliation has taken in since.
             EXAMPLE: fraud report --db clicks.duckdb --by campaign --per hour --from 2026-11-01
+            EXAMPLE: fraud report --db clicks.duckdb --by ad --window sliding:1h/5m --format csv
             """)
 
     enum Grouping: String, ExpressibleByArgument, CaseIterable {
@@ -18,94 +35,143 @@ public struct ReportCommand: ParsableCommand {
         var column: String { "\(rawValue)_id" }
     }
 
-    enum Step: String, ExpressibleByArgument, CaseIterable {
-        case minute, hour, day
-        /// The table, and its time column.
-        var table: (name: String, time: String) {
-            switch self {
-            case .minute: ("click_aggregates_minute", "window_start")
-            case .hour: ("click_aggregates_hourly", "hour")
-            case .day: ("click_aggregates_daily", "date")
-            }
-        }
+    enum Layer: String, ExpressibleByArgument, CaseIterable {
+        case stream, batch, merged
     }
 
     @OptionGroup var database: DatabaseArgument
     @OptionGroup var period: PeriodArguments
     @OptionGroup var output: OutputArguments
-    @Option(help: "One line for each ad, campaign, advertiser, or publisher (flagged clicks only).") var by: Grouping = .advertiser
-    @Option(help: "And for each minute, hour or day.") var per: Step?
+    @Option(help: "One line for each ad, campaign, advertiser (the default), or publisher (flagged clicks only).") var by: Grouping?
+    @Option(help: "And for each minute, hour or day.") var per: WindowTotalsQuery.Step?
+    @Option(help: ArgumentHelp("sliding:SIZE/SLIDE, such as sliding:5m/1m, or session.", valueName: "window"), transform: WindowArgument.init)
+    var window: WindowArgument?
+    @Option(help: ArgumentHelp("As of this epoch.", valueName: "number")) var epoch: Int?
+    @Option(help: "Whose totals of days: stream, batch or merged.") var layer: Layer?
+    @Flag(help: "Late clicks instead of counted ones.") var late = false
+    @Option(help: "Only this visitor's sessions.") var visitor: String?
+    @Option(help: "How many sessions at most.") var limit: Int?
 
     public init() {}
 
+    public func validate() throws {
+        func refuse(_ condition: Bool, _ words: String) throws { if condition { throw ValidationError(words) } }
+        let isSession = window == .session
+        try refuse(window != nil && per != nil, "--window and --per exclude each other")
+        try refuse(late && (window != nil || per != nil || epoch != nil || layer != nil), "--late goes with --by, --from and --to alone")
+        try refuse(epoch.map { $0 < 1 } ?? false, "--epoch counts from 1")
+        try refuse(epoch != nil && layer ?? .stream != .stream, "--epoch shows the stream's totals: the batch layer has no epochs")
+        try refuse(isSession && by != nil, "sessions are by visitor: --by does not go with --window session")
+        try refuse(isSession && epoch != nil, "sessions keep no older versions: --epoch does not go with --window session")
+        try refuse(!isSession && (visitor != nil || limit != nil), "--visitor and --limit go with --window session")
+        try refuse(limit.map { $0 < 0 } ?? false, "--limit must be 0 or more")
+        try refuse(
+            by == .publisher && !late && (window != nil || epoch != nil || layer != nil),
+            "by publisher only flagged clicks are known: no --window, --epoch or --layer")
+        try refuse(layer ?? .stream != .stream && (window != nil || table != .day), "the batch layer has whole days only: see --layer in --help")
+    }
+
     public func run() throws {
-        let database = try database.openForReading()
-        let table = by == .publisher ? try flaggedByPublisher(database) : try totals(database)
+        let warehouse = try database.openWarehouse(readOnly: true)
+        let connection = warehouse.database
+        if let epoch { try checkEpoch(epoch, warehouse) }
+        let rows =
+            switch (late, window) {
+            case (true, _): try print(LateClicksQuery(from: period.from?.time, to: period.to?.time).byKey(grouping.column, connection))
+            case (false, .session): try sessions(connection)
+            case (false, .sliding(let size)): try sliding(connection, size)
+            case (false, nil): grouping == .publisher ? try print(flaggedByPublisher(connection)) : try totals(connection)
+            }
+        if rows == 0 { Terminal.error(late ? "no late clicks in the period\n" : "no clicks in the period\n") }
+        if !late, window == nil, epoch == nil, grouping != .publisher { try addNotes(connection) }
+    }
+
+    private var grouping: Grouping { by ?? .advertiser }
+    private var table: WindowTotalsQuery.Step { WindowTotalsQuery.table(step: per, from: period.from?.time, to: period.to?.time) }
+
+    private func checkEpoch(_ epoch: Int, _ warehouse: Warehouse) throws {
+        guard let last = try warehouse.lastEpoch()?.epoch else { throw CommandError("\(database.path) has no epoch yet") }
+        guard try warehouse.epoch(Int64(epoch)) != nil else {
+            throw CommandError("there is no epoch \(epoch): \(database.path) has epochs 1 to \(last)")
+        }
+    }
+
+    private func print(_ table: OutputTable) throws -> Int {
         try Terminal.output(table.rendered(as: output.chosen))
-        if table.rows.isEmpty { Terminal.error("no clicks in the period\n") }
+        return table.rows.count
     }
 
-    /// The finest table that fits the period's ends, so that a report from 09:30 does not count the whole day.
-    private var source: Step {
-        let times = [period.from, period.to].compactMap { $0?.time.milliseconds }
-        if per == .minute { return .minute }
-        if per != .hour, times.allSatisfy({ $0 % EventTime.millisecondsPerDay == 0 }) { return .day }
-        return times.allSatisfy { $0 % EventTime.millisecondsPerHour == 0 } ? .hour : .minute
-    }
+    // MARK: Totals
 
-    private func bounds(_ column: String) -> (String, [Value]) {
-        var conditions: [String] = []
-        var parameters: [Value] = []
-        for (sign, time) in [(">=", period.from?.time), ("<", period.to?.time)] {
-            guard let time else { continue }
-            conditions.append("\(column)::TIMESTAMP \(sign) ?")
-            parameters.append(.time(time))
+    private var source: WindowTotalsQuery.Source {
+        if let epoch { return .epoch(epoch) }
+        return switch layer {
+        case .stream: .stream
+        case .batch: .batch
+        case .merged: .merged
+        case nil: table == .day ? .merged : .stream
         }
-        return (conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND "), parameters)
     }
 
-    private func totals(_ database: DuckDB) throws -> OutputTable {
-        let (name, time) = source.table
-        let (condition, parameters) = bounds(time)
-        let column = per?.table.time ?? ""
-        let step = per.map { "date_trunc('\($0.rawValue)', \(time))\($0 == .day ? "::DATE" : "::TIMESTAMP") AS \(column), " } ?? ""
-        let rows = try database.query(
-            """
-            SELECT \(by.column), \(step)sum(click_count)::BIGINT, sum(valid_clicks)::BIGINT, sum(fraud_clicks)::BIGINT,
-                sum(total_cost)::DECIMAL(19,4), list(unique_users_hll)
-            FROM \(name) \(condition) GROUP BY ALL ORDER BY \(per == nil ? "" : "2, ")1
-            """, parameters
-        ).rows
-        var table = OutputTable(columns: [by.column] + (per == nil ? [] : [column]) + ["clicks", "valid", "fraud", "cost", "unique_users"])
-        for row in rows {
-            let sketches = row.last?.list ?? []
-            table.rows.append(ScoreSummary.cells(Array(row.dropLast())) + [.integer(try Self.uniqueUsers(sketches))])
-        }
-        return table
-    }
-
-    /// Users of the union of several windows.
-    private static func uniqueUsers(_ sketches: [Value]) throws -> Int {
+    private func totals(_ database: DuckDB) throws -> Int {
+        let query = WindowTotalsQuery(
+            key: grouping.column, source: source, table: table, step: per, from: period.from?.time, to: period.to?.time)
+        var writer = OutputWriter(
+            columns: [grouping.column] + (per.map { [$0.column] } ?? []) + ["clicks", "valid", "fraud", "cost", "unique_users"],
+            format: output.chosen)
         let memory = SketchMemory()
-        var union = HyperLogLog()
-        defer { union.release(memory) }
-        for case .blob(let bytes) in sketches {
-            var sketch = try HyperLogLog(serialized: bytes, memory)
-            union.merge(sketch, memory)
-            sketch.release(memory)
+        try query.forEach(database, memory) { total in
+            try writer.append(
+                ScoreSummary.cells(per == nil ? [total.key] : [total.key, total.time]) + [
+                    .integer(Int(total.clicks)), .integer(Int(total.valid)), .integer(Int(total.fraud)), .number(total.cost.description),
+                    .integer(Int(try total.uniqueUsers(memory))),
+                ])
         }
-        return Int(union.roundedEstimate)
+        try writer.finish()
+        return writer.count
     }
+
+    /// What the totals do not hold, and where they are from.
+    private func addNotes(_ database: DuckDB) throws {
+        let late = LateClicksQuery(from: period.from?.time, to: period.to?.time)
+        if layer != .batch, let note = try late.note(database) { Terminal.error(note + "\n") }
+        let bounds = SQLPeriod("date", from: period.from?.time, to: period.to?.time)
+        let days = Int(try database.query("SELECT count(*)::BIGINT FROM reconciliations \(bounds.condition)", bounds.parameters).scalar.int ?? 0)
+        guard days > 0, layer == nil else { return }
+        Terminal.error(
+            "\(days) day\(days == 1 ? " is" : "s are") reconciled: "
+                + (table == .day ? "the batch layer's totals (--layer stream for the stream's)\n" : "their late clicks are in the totals of whole days only\n"))
+    }
+
+    // MARK: Windows and sessions
+
+    private func sliding(_ database: DuckDB, _ window: SlidingWindow) throws -> Int {
+        var writer = OutputWriter(columns: [grouping.column] + SlidingQuery.columns, format: output.chosen)
+        let query = SlidingQuery(window: window, key: grouping.column, source: source, from: period.from?.time, to: period.to?.time)
+        try query.forEach(database) { try writer.append($0) }
+        try writer.finish()
+        return writer.count
+    }
+
+    private func sessions(_ database: DuckDB) throws -> Int {
+        var writer = OutputWriter(columns: SessionsQuery.columns, format: output.chosen)
+        let query = SessionsQuery(from: period.from?.time, to: period.to?.time, visitor: visitor, limit: limit)
+        try query.forEach(database) { try writer.append($0) }
+        try writer.finish()
+        return writer.count
+    }
+
+    // MARK: Publishers
 
     private func flaggedByPublisher(_ database: DuckDB) throws -> OutputTable {
-        let (condition, parameters) = bounds("ts")
+        let bounds = SQLPeriod("ts", from: period.from?.time, to: period.to?.time, and: [("label = 'fraud'", [])])
         let step = per.map { "date_trunc('\($0.rawValue)', ts) AS \($0.rawValue), " } ?? ""
         let result = try database.query(
             """
             SELECT publisher_id, \(step)count(*)::BIGINT AS fraud, sum(cost)::DECIMAL(19,4) AS fraud_cost,
                 count(DISTINCT coalesce(user_id, device_fingerprint, coalesce(ip, '') || coalesce(user_agent, '')))::BIGINT AS visitors
-            FROM flagged_clicks \(condition) GROUP BY ALL ORDER BY \(per == nil ? "" : "2, ")1
-            """, parameters)
+            FROM \(ReviewQueue.flaggedClicks) \(bounds.condition) GROUP BY ALL ORDER BY \(per == nil ? "" : "2, ")1
+            """, bounds.parameters)
         return OutputTable(columns: result.columns, rows: result.rows.map(ScoreSummary.cells))
     }
 }

@@ -4,7 +4,7 @@ internal import Scoring
 internal import Storage
 
 /// Turns scored events into rows of the archive. One thread's.
-final class ArchiveRows {
+final class ArchiveRows: @unchecked Sendable {
     private let modelID: String
     private let rulesetID: String
     private let scorer: Scorer

@@ -55,7 +55,6 @@ final class ArchiveThread: @unchecked Sendable {
     }
 
     private let archive: ClickArchive
-    private let rows: ArchiveRows
     private let work = BoundedQueue<Work>(limit: depth + 2)
     private let free = BoundedQueue<ScoredBatch>(limit: depth)
     private let staged = BoundedQueue<(any Error)?>(limit: 2)
@@ -63,47 +62,44 @@ final class ArchiveThread: @unchecked Sendable {
 
     init(_ archive: ClickArchive, rows: ArchiveRows) {
         self.archive = archive
-        self.rows = rows
         for _ in 0..<Self.depth { free.push(ScoredBatch()) }
-        let thread = Thread { [self] in run() }
+        // As the commit thread, it must not be the last to hold what has a connection to the database.
+        let thread = Thread { [unowned archive, work, free, staged, ended] in
+            Self.run(archive, rows, work, free, staged)
+            ended.push(true)
+        }
         thread.name = "fraud-archive"
         thread.start()
     }
 
-    private func run() {
+    private static func run(
+        _ archive: ClickArchive, _ rows: ArchiveRows, _ work: BoundedQueue<Work>, _ free: BoundedQueue<ScoredBatch>,
+        _ staged: BoundedQueue<(any Error)?>
+    ) {
         var failure: (any Error)?
+        func attempt(_ step: () throws -> Void) {
+            guard failure == nil else { return }
+            do { try step() } catch { failure = error }
+        }
         while let next = work.pop() {
-            do {
-                switch next {
-                case .begin(let epoch):
-                    rows.epoch = epoch
-                    try archive.begin(epoch: epoch)
-                case .batch(let scored):
-                    defer { release(scored) }
-                    if failure == nil { try append(scored) }
-                case .end:
-                    if failure == nil { try archive.flush() }
-                    staged.push(failure)
-                    failure = nil
-                }
-            } catch {
-                failure = failure ?? error
-                if case .end = next {
-                    staged.push(failure)
-                    failure = nil
-                }
+            switch next {
+            case .begin(let epoch):
+                rows.epoch = epoch
+                attempt { try archive.begin(epoch: epoch) }
+            case .batch(let scored):
+                attempt { try append(scored, rows, to: archive) }
+                if let merged = scored.merged { merged.home.push(merged.batch) }
+                scored.merged = nil
+                free.push(scored)
+            case .end:
+                attempt { try archive.flush() }
+                staged.push(failure)
+                failure = nil
             }
         }
-        ended.push(true)
     }
 
-    private func release(_ scored: ScoredBatch) {
-        if let merged = scored.merged { merged.home.push(merged.batch) }
-        scored.merged = nil
-        free.push(scored)
-    }
-
-    private func append(_ scored: ScoredBatch) throws {
+    private static func append(_ scored: ScoredBatch, _ rows: ArchiveRows, to archive: ClickArchive) throws {
         guard let batch = scored.merged?.batch else { return }
         var k = 0
         for i in 0..<batch.count {

@@ -8,16 +8,29 @@ internal import Storage
 /// state snapshot, written beside the database. Then one database transaction makes rows, offset and epoch number visible. What
 /// a crash between the two leaves is named by no epoch, and is written over or removed. Last, the archive files get their names. Whoever owns the warehouse calls `stop` before letting go of it.
 final class Committer: @unchecked Sendable {
-    private let work = BoundedQueue<PendingEpoch>(limit: 1)
-    private let done = BoundedQueue<(any Error)?>(limit: 1)
+    private enum Work {
+        case commit(PendingEpoch)
+        case prepare(StateBuffer, bytes: Int)
+    }
+
+    private let work = BoundedQueue<Work>(limit: 2)
+    private let done = BoundedQueue<(any Error)?>(limit: 2)
     private let ended = BoundedQueue<Bool>(limit: 1)
-    private var isBusy = false
+    /// Pieces of work handed over whose end was not waited for.
+    private var pending = 0
 
     init(warehouse: Warehouse, snapshots: SnapshotFile, archive: ArchiveThread?) {
         // The thread must not keep the database open: a close that runs while the process exits crashes in DuckDB. Its owner
         // outlives the thread, for it ends with `stop`.
-        let thread = Thread { [unowned warehouse, work, done, ended] in
-            while let epoch = work.pop() { done.push(Self.commit(epoch, warehouse, snapshots, archive)) }
+        let thread = Thread { [unowned warehouse, weak archive, work, done, ended] in
+            while let next = work.pop() {
+                switch next {
+                case .commit(let epoch): done.push(Self.commit(epoch, warehouse, snapshots, archive))
+                case .prepare(let buffer, let bytes):
+                    buffer.prepare(bytes)
+                    done.push(nil)
+                }
+            }
             ended.push(true)
         }
         thread.name = "fraud-commit"
@@ -47,16 +60,26 @@ final class Committer: @unchecked Sendable {
     /// - Throws: why the one before could not be committed.
     func submit(_ epoch: PendingEpoch) throws {
         try finish()
-        isBusy = true
-        work.push(epoch)
+        pending += 1
+        work.push(.commit(epoch))
+    }
+
+    /// Has memory made ready for a snapshot that will be taken soon, so that taking it does not wait for fresh pages. The
+    /// buffer may be used again after `finish`.
+    func prepare(_ buffer: StateBuffer, bytes: Int) {
+        guard pending < 2 else { return }
+        pending += 1
+        work.push(.prepare(buffer, bytes: bytes))
     }
 
     /// Waits until everything handed over is durable.
     func finish() throws {
-        guard isBusy else { return }
-        let error = done.pop() ?? nil
-        isBusy = false
-        if let error { throw error }
+        var failure: (any Error)?
+        while pending > 0 {
+            pending -= 1
+            if let error = done.pop() ?? nil { failure = failure ?? error }
+        }
+        if let failure { throw failure }
     }
 
     /// Ends the thread and waits for it. Call it once, last.
@@ -72,24 +95,30 @@ struct PendingEpoch: @unchecked Sendable {
     let state: StateBuffer
 }
 
-/// The bytes of a snapshot, in memory that is used again: fresh pages would cost the scorer more than the copy.
+/// The bytes of a snapshot, in memory that is used again.
 package final class StateBuffer: @unchecked Sendable {
-    private var bytes: [UInt8] = []
+    private var writer = StateWriter()
 
     package init() {}
 
-    package var count: Int { bytes.count }
+    package var count: Int { writer.count }
 
     /// Fills it anew. `body` appends.
-    /// - Parameter capacity: about how many bytes it will take; when it has to grow, it grows by a quarter more.
+    /// - Parameter capacity: about how many bytes it will take.
     package func fill(reserving capacity: Int, _ body: (inout StateWriter) -> Void) {
-        let isEnough = bytes.capacity >= capacity
-        var writer = StateWriter(reusing: bytes)
-        bytes = []
-        if !isEnough { writer.reserve(capacity + capacity / 4) }
+        writer.removeAll()
+        writer.reserve(capacity)
         body(&writer)
-        bytes = writer.finish()
     }
 
-    func withBytes(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows { try bytes.withUnsafeBytes(body) }
+    /// Makes room for a filling of so many bytes and touches it.
+    func prepare(_ bytes: Int) {
+        writer.removeAll()
+        writer.append(atMost: bytes) { memory in
+            memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+            return 0
+        }
+    }
+
+    func withBytes(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows { try writer.withUnsafeBytes(body) }
 }

@@ -28,6 +28,7 @@ package final class ScoreJob {
     private var state = StateBuffer()
     private var spareState = StateBuffer()
     var eventsInEpoch = 0
+    private var isStatePrepared = false
     private var verdictWriter: VerdictWriter?
     private var appliesLabelChanges = false
 
@@ -154,6 +155,10 @@ package final class ScoreJob {
         report.run += engine.totals - before
         report.events += count
         eventsInEpoch += count
+        if !isStatePrepared, eventsInEpoch > options.epochEvents / 2 {
+            isStatePrepared = true
+            committer.prepare(state, bytes: engine.snapshotBytes)
+        }
         if isEpochFull { try commitEpoch(final: false) }
     }
 
@@ -177,6 +182,8 @@ package final class ScoreJob {
         rows.commit.appliesLabelChanges = appliesLabelChanges
         appliesLabelChanges = false
         archive?.end()
+        // What was handed over before must be durable first: it may use the memory, and nothing is gained by waiting later.
+        try committer.finish()
         fillState()
         try committer.submit(PendingEpoch(rows: rows, state: state))
         // The committer has let go of the spare sets: it takes one epoch at a time.
@@ -186,6 +193,7 @@ package final class ScoreJob {
         rows.takeSources(of: spareRows)
         rows.epoch = spareRows.epoch + 1
         eventsInEpoch = 0
+        isStatePrepared = false
         if !final { archive?.begin(epoch: rows.epoch) }
     }
 

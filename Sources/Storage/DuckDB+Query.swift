@@ -12,6 +12,52 @@ extension DuckDB {
         _ sql: String, _ parameters: [Value] = [], rowLimit: Int = DuckDB.defaultRowLimit
     ) throws(StorageError) -> ResultTable {
         var result = ResultTable(columns: [], rows: [])
+        try withResult(sql, parameters) { (stream) throws(StorageError) in
+            try Self.forEachBatch(&stream) { (columns, batch) throws(StorageError) in
+                if result.columns.isEmpty { result = ResultTable(columns: columns.map(\.name), rows: []) }
+                guard let batch else { return true }
+                let count = Int(batch.length)
+                guard count <= rowLimit - result.rows.count else { throw .resultTooLarge(rowLimit: rowLimit) }
+                let first = result.rows.count
+                result.rows.append(contentsOf: repeatElement([], count: count))
+                for row in 0..<count { result.rows[first + row].reserveCapacity(columns.count) }
+                for (i, column) in columns.enumerated() {
+                    let cells = batch.children[i]!.pointee
+                    for row in 0..<count { result.rows[first + row].append(column.value(cells, row + Int(batch.offset))) }
+                }
+                return true
+            }
+        }
+        return result
+    }
+
+    /// Runs one statement and hands its rows on, one after another: memory for one of DuckDB's batches, whatever the result's
+    /// size. `body` must not use this connection.
+    ///
+    /// - Throws: what `query` throws, and what `body` throws: the query then ends.
+    package func forEachRow(_ sql: String, _ parameters: [Value] = [], _ body: ([Value]) throws -> Void) throws {
+        var stopped: (any Error)?
+        try withResult(sql, parameters) { (stream) throws(StorageError) in
+            try Self.forEachBatch(&stream) { (columns, batch) throws(StorageError) in
+                guard let batch else { return true }
+                let cells = columns.indices.map { batch.children[$0]!.pointee }
+                for row in 0..<Int(batch.length) {
+                    do {
+                        try body(columns.indices.map { columns[$0].value(cells[$0], row + Int(batch.offset)) })
+                    } catch {
+                        stopped = error
+                        return false
+                    }
+                }
+                return true
+            }
+        }
+        if let stopped { throw stopped }
+    }
+
+    private func withResult(
+        _ sql: String, _ parameters: [Value], _ body: (inout ArrowArrayStream) throws(StorageError) -> Void
+    ) throws(StorageError) {
         try withStatement { (statement) throws(StorageError) in
             var error = AdbcError()
             try DuckDBDatabase.check(database.driver.StatementSetSqlQuery(&statement, sql, &error), &error)
@@ -22,31 +68,25 @@ extension DuckDB {
             var stream = ArrowArrayStream()
             try DuckDBDatabase.check(database.driver.StatementExecuteQuery(&statement, &stream, nil, &error), &error)
             defer { if stream.release != nil { stream.release(&stream) } }
-            result = try Self.read(&stream, rowLimit)
+            try body(&stream)
         }
-        return result
     }
 
-    private static func read(_ stream: inout ArrowArrayStream, _ rowLimit: Int) throws(StorageError) -> ResultTable {
+    /// Calls `body` once with the columns alone, then with each batch, until it says false.
+    private static func forEachBatch(
+        _ stream: inout ArrowArrayStream, _ body: ([ArrowDecoder], ArrowArray?) throws(StorageError) -> Bool
+    ) throws(StorageError) {
         var schema = ArrowSchema()
         guard stream.get_schema(&stream, &schema) == 0 else { throw failure(&stream) }
         defer { if schema.release != nil { schema.release(&schema) } }
         let columns = try (0..<Int(schema.n_children)).map { (i) throws(StorageError) in try ArrowDecoder(schema.children[i]!.pointee) }
-        var table = ResultTable(columns: columns.map(\.name), rows: [])
+        guard try body(columns, nil) else { return }
         while true {
             var batch = ArrowArray()
             guard stream.get_next(&stream, &batch) == 0 else { throw failure(&stream) }
-            guard batch.release != nil else { return table }
+            guard batch.release != nil else { return }
             defer { batch.release(&batch) }
-            let count = Int(batch.length)
-            guard count <= rowLimit - table.rows.count else { throw .resultTooLarge(rowLimit: rowLimit) }
-            let first = table.rows.count
-            table.rows.append(contentsOf: repeatElement([], count: count))
-            for row in 0..<count { table.rows[first + row].reserveCapacity(columns.count) }
-            for (i, column) in columns.enumerated() {
-                let cells = batch.children[i]!.pointee
-                for row in 0..<count { table.rows[first + row].append(column.value(cells, row + Int(batch.offset))) }
-            }
+            guard try body(columns, batch) else { return }
         }
     }
 

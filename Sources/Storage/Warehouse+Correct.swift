@@ -84,8 +84,12 @@ extension Warehouse {
         var changes = "valid_clicks = t.valid_clicks + s.delta, fraud_clicks = t.fraud_clicks - s.delta"
         if target.table == .minutes { changes += ", firing = \(cause.firing), epoch = \(epoch)" }
         if target.isDay { changes += ", billable_clicks = t.billable_clicks + s.delta, billable_cost = t.billable_cost + s.cost" }
-        try database.execute(
-            "UPDATE \(target.table.name) AS t SET \(changes) FROM stage_correction_sums AS s WHERE \(target.match) AND \(range)")
+        // A day that was computed again counts the click too. The stream alone does not touch it: it waits for the next time.
+        let tables = target.isDay && cause == .command ? [target.table, .batchDays] : [target.table]
+        for table in tables {
+            try database.execute(
+                "UPDATE \(table.name) AS t SET \(changes) FROM stage_correction_sums AS s WHERE \(target.match) AND \(range)")
+        }
     }
 
     private func checkRows(of target: Target, _ range: String) throws(StorageError) {

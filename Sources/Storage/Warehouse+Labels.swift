@@ -29,8 +29,8 @@ extension Warehouse {
         return found.first ?? nil
     }
 
-    /// Changes labels while no stream runs: records each change and moves the click within its minute, hour and day. All or
-    /// none, in a transaction of its own or in the one that is open.
+    /// Changes labels while no stream runs: records each change and moves the click within its minute, hour and day, and in the
+    /// batch layer's day when that was reconciled. All or none, in a transaction of its own or in the one that is open.
     ///
     /// A change to the label a click has by then is nothing, so the same changes again are nothing. A row that the stream has
     /// not written yet is skipped: the engine takes the change up at its next start (`pendingLabelChanges`), and its rows then

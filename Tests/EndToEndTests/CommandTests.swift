@@ -16,18 +16,14 @@ private enum Scored {
 struct CommandTests {
     private func fraud(_ arguments: [String]) throws -> Finished { try Programs.run(Programs.fraud, arguments) }
 
-    private func json(_ text: String) throws -> Any { try JSONSerialization.jsonObject(with: Data(text.utf8)) }
+    private func json(_ text: String) throws -> Any { try Commands.json(text) }
+
+    private func e4(_ row: [String: Any], _ name: String) -> Int { Commands.e4(row, name) }
 
     private func rows(_ arguments: [String]) throws -> [[String: Any]] {
         let run = try fraud(arguments + ["--json"])
         #expect(run.status == 0, "\(run.errors)")
         return try #require(try json(run.output) as? [[String: Any]])
-    }
-
-    /// A figure of JSON as ten-thousandths: money stays exact.
-    private func e4(_ row: [String: Any], _ name: String) -> Int {
-        let text = (row[name] as? NSNumber).map { String(format: "%.4f", $0.doubleValue) } ?? ""
-        return Int((Double(text) ?? .nan) * 10_000 + 0.5)
     }
 
     @Test("every subcommand has help with an example")
@@ -44,6 +40,8 @@ struct CommandTests {
 
     static let failures: [(arguments: [String], status: Int32)] = [
         (["score"], 64), (["score", "x.ndjson"], 64), (["nonsense"], 64), (["bill", "--db", "x", "--period", "2026-13"], 64),
+        (["audit", "label", "c-1", "maybe", "--by", "ana", "--db", "x"], 64),
+        (["audit", "label", "c-1", "valid", "--by", " ", "--db", "x"], 64), (["audit", "label", "c-1", "valid", "--db", "x"], 64),
         (["reconcile", "--db", "x", "--date", "today"], 64), (["reconcile", "--db", "missing.duckdb", "--date", "2026-11-20"], 1),
         (["simulate", "--fraud-share", "2"], 64), (["report", "--db", "x", "--from", "yesterday"], 64),
         (["score", "missing.ndjson", "--db", "x.duckdb"], 1), (["bill", "--db", "missing.duckdb"], 1),

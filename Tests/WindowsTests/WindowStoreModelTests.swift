@@ -86,7 +86,7 @@ struct WindowStoreModelTests {
                     seen.warm(record, count: 1)
                     store.warm(record, count: 1)
                 }
-                return seen.isDuplicate(record.pointee.click_id_hash, ts: click.ts, watermark: mark)
+                return seen.admit(record.pointee.click_id_hash, content: 0, ts: click.ts, watermark: mark) != .new
             }
             watermark.observe(click.ts)
             let late = store.isLate(click.ts, watermark: mark)

@@ -218,18 +218,15 @@ package final class KeyedTable<State: KeyState> {
         writer.append(count)
         writer.append(evicted)
         writer.append(UnsafeBufferPointer(start: keys, count: setCount * Self.ways))
-        // Only occupied slots, run by run: a table is rarely full, and unused slots were never written.
-        let slots = setCount * Self.ways
-        var start = 0
-        while start < slots {
-            guard keys[start] != 0 else {
-                start += 1
-                continue
+        // Only occupied slots: a table is rarely full, and unused slots were never written.
+        writer.append(atMost: count * MemoryLayout<State>.stride) { memory in
+            // Nothing in a snapshot is aligned.
+            var out = memory
+            for slot in 0..<setCount * Self.ways where keys[slot] != 0 {
+                out.copyMemory(from: states + slot, byteCount: MemoryLayout<State>.stride)
+                out += MemoryLayout<State>.stride
             }
-            var end = start + 1
-            while end < slots, keys[end] != 0 { end += 1 }
-            writer.append(raw: UnsafeRawBufferPointer(UnsafeBufferPointer(start: states + start, count: end - start)))
-            start = end
+            return out - memory
         }
     }
 

@@ -8,15 +8,14 @@ struct DatabaseArgument: ParsableArguments {
     @Option(name: .customLong("db"), help: ArgumentHelp("The database that `fraud score` wrote.", valueName: "file"))
     var path: String
 
-    /// Opens it for reading; a missing file is an error and is not made.
-    func openForReading() throws -> DuckDB {
-        try requireFile()
-        return try DuckDB.open(path, readOnly: true)
-    }
+    /// Opens it for reading; a missing file is an error and is not made, one of another program or version is refused.
+    func openForReading() throws -> DuckDB { try openWarehouse(readOnly: true).database }
 
-    func openForWriting() throws -> DuckDB {
+    func openForWriting() throws -> DuckDB { try openWarehouse(readOnly: false).database }
+
+    func openWarehouse(readOnly: Bool) throws -> Warehouse {
         try requireFile()
-        return try DuckDB.open(path)
+        return try Warehouse(path: path, readOnly: readOnly, threads: 2)
     }
 
     private func requireFile() throws {
@@ -44,6 +43,16 @@ struct PeriodArguments: ParsableArguments {
 
     @Option(help: ArgumentHelp("End, excluded; a day means up to its start.", valueName: "time"))
     var to: TimeArgument?
+}
+
+/// A day, UTC.
+struct DayArgument: ExpressibleByArgument {
+    let date: CivilDate
+
+    init?(argument: String) {
+        guard let date = CivilDate(argument) else { return nil }
+        self.date = date
+    }
 }
 
 /// A day or a moment, UTC.

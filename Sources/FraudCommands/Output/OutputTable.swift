@@ -33,47 +33,60 @@ struct OutputTable {
     func rendered(as format: OutputFormat) -> String {
         switch format {
         case .table: text
-        case .csv: csv
-        case .json: json
+        case .csv: csvHeader + csvRows
+        case .json: "[" + jsonRows + "]\n"
         }
     }
 
     /// Columns padded to their widest cell, numbers to the right; text cells cut at `widestCell` and control characters
     /// shown as `·`, since ids and agents come from outside.
     var text: String {
+        var layout = TextLayout(columns)
+        return textRows(&layout, withHeader: true)
+    }
+
+    /// How wide the columns of a printed table are, and which of them are numbers.
+    struct TextLayout {
+        fileprivate var widths: [Int]
+        fileprivate var numeric: [Bool]?
+
+        init(_ columns: [String]) { widths = columns.map(\.count) }
+    }
+
+    /// The rows as `text` prints them, no narrower than the layout, which then knows these too.
+    func textRows(_ layout: inout TextLayout, withHeader: Bool) -> String {
         let shown = rows.map { $0.map { OutputTable.printable($0.shown, widest: widestCell) } }
-        let widths = columns.indices.map { column in
-            max(columns[column].count, shown.map { $0[column].count }.max() ?? 0)
+        let widths = columns.indices.map { column in max(layout.widths[column], shown.map { $0[column].count }.max() ?? 0) }
+        let numeric = layout.numeric ?? columns.indices.map { column in
+            !rows.isEmpty && rows.allSatisfy { if case .text = $0[column] { false } else { true } }
         }
-        func line(_ cells: [String], _ isNumber: (Int) -> Bool) -> String {
+        layout.widths = widths
+        layout.numeric = numeric
+        func line(_ cells: [String]) -> String {
             let padded = cells.enumerated().map { column, cell in
                 let space = String(repeating: " ", count: widths[column] - cell.count)
-                return isNumber(column) ? space + cell : cell + space
+                return numeric[column] ? space + cell : cell + space
             }
             return OutputTable.trimmedRight(padded.joined(separator: "  "))
         }
-        let numeric = columns.indices.map { column in
-            !rows.isEmpty && rows.allSatisfy { if case .text = $0[column] { false } else { true } }
-        }
-        var lines = [line(columns) { numeric[$0] }, widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")]
-        lines += shown.map { line($0) { numeric[$0] } }
-        return lines.joined(separator: "\n") + "\n"
+        let header = withHeader ? [line(columns), widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")] : []
+        return (header + shown.map(line)).map { $0 + "\n" }.joined()
     }
 
-    private var csv: String {
-        func quoted(_ cell: String) -> String {
+    var csvHeader: String { Self.csvLine(columns) }
+
+    var csvRows: String { rows.map { Self.csvLine($0.map(\.shown)) }.joined() }
+
+    private static func csvLine(_ cells: [String]) -> String {
+        let quoted = cells.map { cell in
             cell.contains { $0 == "," || $0 == "\"" || $0.isNewline } ? "\"" + cell.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : cell
         }
-        let lines = [columns] + rows.map { $0.map(\.shown) }
-        return lines.map { $0.map(quoted).joined(separator: ",") }.joined(separator: "\r\n") + "\r\n"
+        return quoted.joined(separator: ",") + "\r\n"
     }
 
-    /// An array of objects; numbers unquoted, so money keeps its four decimals.
-    private var json: String {
-        let objects = rows.map { row in
-            JSONOutput.object(zip(columns, row).map { ($0, JSONOutput.value($1)) })
-        }
-        return "[" + objects.joined(separator: ",\n ") + "]\n"
+    /// Objects, a line each, between the brackets of an array; numbers unquoted, so money keeps its four decimals.
+    var jsonRows: String {
+        rows.map { row in JSONOutput.object(zip(columns, row).map { ($0, JSONOutput.value($1)) }) }.joined(separator: ",\n ")
     }
 
     static func printable(_ text: String, widest: Int) -> String {

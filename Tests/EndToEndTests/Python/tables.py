@@ -149,6 +149,8 @@ def sessions_equal(db, counted):
 #: Columns of the archive with the input's texts, in one place.
 ARCHIVED = ("click_id", "ad_id", "campaign_id", "advertiser_id", "publisher_id", "placement_id", "user_id", "device_fingerprint", "ip",
             "user_agent", "referrer", "country")
+#: Where scattered times go, of which an epoch has fewer than four in an hour.
+REST = "('9999-12-31', '00')"
 NUMBERS = ("pointer_moves", "visible_ratio", "dwell_ms")
 
 
@@ -179,5 +181,7 @@ def archive_equal(db, database, received, verdicts, conflicts):
     got = [(*r[:6], r[6] or [], *r[7:]) for r in got]
     equal("archive", got, expected)
     strays = db.sql(f"""select click_id, ts, date, hour from {table}
-        where date <> strftime(ts, '%Y-%m-%d') or hour <> strftime(ts, '%H')""").fetchall()
+        where (date, hour) not in ((strftime(ts, '%Y-%m-%d'), strftime(ts, '%H')), {REST})""").fetchall()
     equal("archive folders", strays, [])
+    crowds = db.sql(f"select epoch, date_trunc('hour', ts), count(*) from {table} where (date, hour) = {REST} group by all having count(*) >= 4")
+    return equal("hours that want a folder of their own", crowds.fetchall(), [])
