@@ -29,8 +29,9 @@ package struct ReconciliationOptions: Sendable {
 /// fraud when a short engagement belongs to it; what scoring says.
 ///
 /// *Bit-identical.* When the archived clicks came in order of event time and none was late, scorer and watermark go through the
-/// states they had in the stream, and every score and label is the same to the bit, as long as no table of feature state was at
-/// its limit: there what is evicted depends on where batches end.
+/// states they had in the stream, and every score and label is the same to the bit, given the same lists, as long as no table of
+/// feature state was at its limit: there what is evicted depends on where batches end. (The horizon alone decides when room is
+/// made, and only entries that read as never seen are dropped for it.)
 ///
 /// *Memory.* The scorer's tables (`FeatureExtractor.Budget`); 33 to 67 bytes for each click id of an hour (`Deduplicator`); an
 /// ad's totals and visitors, under 1 KiB for few visitors and 12 KiB at most; two batches. Sorting, joins and what is to be

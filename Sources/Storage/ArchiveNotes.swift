@@ -20,12 +20,13 @@ package struct ArchiveNote: Sendable {
 /// The notes of a span of the archive, in event-time order: one for each row of `ClickArchive.read(order: .eventTime)`.
 ///
 /// Joins and sorts are DuckDB's, and spill to its temporary folder at its memory limit. Here a batch of DuckDB's is held.
+/// One thread.
 package final class ArchiveNotes {
     private let rows: ArrowBatchReader?
     private var available = 0
     private var position = 0
 
-    /// How near an engagement is to its click, ms: `windows` matches within the same.
+    /// The farthest that an engagement may lie from its click, ms of event time: as in the stream.
     private static let engagementReach = 10 * EventTime.millisecondsPerMinute
 
     /// Bits of the number a note is read as.
@@ -38,7 +39,7 @@ package final class ArchiveNotes {
     }
 
     /// - Parameters:
-    ///   - warehouse: whose label changes and engagements count.
+    ///   - archive: of the database whose label changes and engagements count.
     ///   - decisions: look up reviews, engagements and labels; else only scores and replays are told.
     ///   - hour: the time in which a click id is used once, ms.
     /// - Throws: `database`
