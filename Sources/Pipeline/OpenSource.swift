@@ -82,8 +82,8 @@ final class OpenSource {
     /// stands no further ahead of them than disorder goes.
     var mergeTime: Int64 {
         let record = head.unsafelyUnwrapped.batch.records + next
-        let time = clock.standing(of: record.pointee.ts_ms)
-        guard Int(record.pointee.event) != FRAUD_EVENT_CLICK, clock.current != .min else { return time }
+        let time = record.pointee.ts_ms
+        guard Int(record.pointee.event) != FRAUD_EVENT_CLICK, clock.current != .min else { return clock.standing(of: time) }
         return min(time, clock.current + 2 * clock.outOfOrdernessMilliseconds)
     }
 

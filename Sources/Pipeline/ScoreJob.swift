@@ -44,8 +44,6 @@ package final class ScoreJob {
         let clicks = try ClickArchive(warehouse.database)
         // Also without archiving: an earlier run's staged files belong to their epochs.
         try clicks.recover(lastEpoch: last?.epoch ?? 0)
-        archive = options.writesArchive ? ArchiveThread(clicks, rows: ArchiveRows(scorer: engine.scorer)) : nil
-        committer = Committer(warehouse: warehouse, snapshots: snapshots, archive: archive)
         ledger = SourceLedger(try warehouse.sources())
         waiting = options.inputs[...]
         rows.epoch = (last?.epoch ?? 0) + 1
@@ -58,7 +56,11 @@ package final class ScoreJob {
             try Self.checkVerdicts(path, options, isKnown: committed != nil, isNewDatabase: last == nil)
             verdictWriter = try VerdictWriter(path: path, committedLength: committed ?? 0, scorer: engine.scorer)
         }
-        if replay == nil { try beginNewEvents() }
+        let changes = try warehouse.pendingLabelChanges()
+        // Nothing fails from here on: who leaves `init` by an error leaves no thread behind.
+        archive = options.writesArchive ? ArchiveThread(clicks, rows: ArchiveRows(scorer: engine.scorer)) : nil
+        committer = Committer(warehouse: warehouse, snapshots: snapshots, archive: archive)
+        if replay == nil { beginNewEvents(changes) }
     }
 
     deinit {
@@ -143,8 +145,7 @@ package final class ScoreJob {
 
     /// The engine is at the last epoch: takes changes of commands into the live windows (the next epoch notes that they are in),
     /// and opens the archive.
-    func beginNewEvents() throws {
-        let changes = try warehouse.pendingLabelChanges()
+    func beginNewEvents(_ changes: [LabelChange]) {
         engine.apply(changes)
         archive?.begin(epoch: rows.epoch)
         appliesLabelChanges = !changes.isEmpty
