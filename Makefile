@@ -60,8 +60,9 @@ champion: build ## make the training clicks again and train models/champion.json
 	  $(BIN) simulate --clicks $$clicks --seed $$seed --start $$start --hours 24 --profile train --out .build/champion/$$start.ndjson; done
 	$(BIN) train .build/champion/2026-10-0*.ndjson --out models/champion.json --lists training-data --fpr 0.0005
 
-torture: deps ## the long crash test: 10,000 kills
+torture: deps ## the long tests: 10,000 kills, 1,000 random streams against the slow model (hours)
 	swift build -c release --build-tests
+	FRAUD_STREAMS=1000 swift test -c release --skip-build --filter RecomputationTests
 	FRAUD_KILLS=10000 swift test -c release --skip-build --filter CrashTests
 
 clean: ## remove build products and .deps/

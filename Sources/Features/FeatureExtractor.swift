@@ -154,6 +154,11 @@ package final class FeatureExtractor {
         addresses.forEach { $0.listFlags |= Self.staleBit }
     }
 
+    /// What a click's features depend on besides the clicks: a digest of the lists, and the GeoIP database with its build time.
+    package var listsID: String {
+        (lists.map { String($0.digest.prefix(16)) } ?? "none") + (geo.map { " \($0.type) \($0.buildTimeSeconds)" } ?? "")
+    }
+
     /// First 64 bits of the lists' digest; 0 without lists.
     private var listsDigest: UInt64 { lists.flatMap { UInt64($0.digest.prefix(16), radix: 16) } ?? 0 }
 }

@@ -7,6 +7,7 @@ internal import Storage
 final class ArchiveRows: @unchecked Sendable {
     private let modelID: String
     private let rulesetID: String
+    private let listsID: String
     private let scorer: Scorer
     /// Reasons and decider by deciding rule and bitmap: a stream has few different ones.
     private var known: [Key: (decider: String?, reasons: [ReasonCode])] = [:]
@@ -25,6 +26,7 @@ final class ArchiveRows: @unchecked Sendable {
         self.scorer = scorer
         modelID = scorer.modelID
         rulesetID = scorer.rulesetID
+        listsID = scorer.extractor.listsID
     }
 
     /// - Parameters:
@@ -37,7 +39,7 @@ final class ArchiveRows: @unchecked Sendable {
     ) {
         let outcome = ArchivedOutcome(
             status: status, conflict: status == .duplicate ? isConflict : nil, verdict: verdict.map(archived), modelID: modelID,
-            rulesetID: rulesetID, watermark: watermark == .min ? nil : EventTime(milliseconds: watermark), source: source, epoch: epoch, seq: sequence)
+            rulesetID: rulesetID, listsID: listsID, watermark: watermark == .min ? nil : EventTime(milliseconds: watermark), source: source, epoch: epoch, seq: sequence)
         ClickArchive.append(record, arena: batch.raw.arena, outcome, to: rows)
     }
 

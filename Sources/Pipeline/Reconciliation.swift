@@ -85,12 +85,14 @@ package final class Reconciliation {
     }
 
     private func checkScorer() throws {
-        let others = day.scorers.filter { $0.modelID != scorer.modelID || $0.rulesetID != scorer.rulesetID }
+        let own = ArchivedDay.ScorerIDs(modelID: scorer.modelID, rulesetID: scorer.rulesetID, listsID: scorer.extractor.listsID)
+        let others = day.scorers.filter { $0 != own }
         guard !others.isEmpty else { return }
-        let names = others.map { "model \($0.modelID) and rules \($0.rulesetID)" }.joined(separator: ", and with ")
-        let text = "clicks of \(options.date) were scored with \(names); at hand are model \(scorer.modelID) and rules \(scorer.rulesetID)"
+        func named(_ ids: ArchivedDay.ScorerIDs) -> String { "model \(ids.modelID), rules \(ids.rulesetID), lists \(ids.listsID)" }
+        let text = "clicks of \(options.date) were scored with \(others.map(named).joined(separator: ", and with ")); at hand are \(named(own))"
         guard options.acceptsOtherModel else {
-            throw PipelineError.configuration("\(text). Give the ones they were scored with, or --accept-other-model to label the day anew")
+            throw PipelineError.configuration(
+                "\(text). Give the ones they were scored with (--model, --rules, --lists, --geoip), or --accept-other-model to label the day anew")
         }
         notes.append(text)
     }

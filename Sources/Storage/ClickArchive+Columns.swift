@@ -55,6 +55,8 @@ package struct ArchivedOutcome {
     package var verdict: ArchivedVerdict?
     package var modelID: String
     package var rulesetID: String
+    /// The reference lists and GeoIP database at hand.
+    package var listsID: String
     /// The stream's watermark at arrival; nil before there was any.
     package var watermark: EventTime?
     /// Key of the source.
@@ -64,7 +66,7 @@ package struct ArchivedOutcome {
     package var seq: Int64
 
     package init(
-        status: EventStatus, conflict: Bool? = nil, verdict: ArchivedVerdict?, modelID: String, rulesetID: String, watermark: EventTime?,
+        status: EventStatus, conflict: Bool? = nil, verdict: ArchivedVerdict?, modelID: String, rulesetID: String, listsID: String = "", watermark: EventTime?,
         source: String, epoch: Int64, seq: Int64
     ) {
         self.status = status
@@ -72,6 +74,7 @@ package struct ArchivedOutcome {
         self.verdict = verdict
         self.modelID = modelID
         self.rulesetID = rulesetID
+        self.listsID = listsID
         self.watermark = watermark
         self.source = source
         self.epoch = epoch
@@ -107,7 +110,8 @@ extension ClickArchive {
     static let outcomeColumns = [
         ArrowColumn("status", .text), ArrowColumn("conflict", .bool), ArrowColumn("verdict_label", .text), ArrowColumn("score", .float),
         ArrowColumn("ivt", .text), ArrowColumn("deciding_rule", .text), ArrowColumn("reasons", .textList), ArrowColumn("rules", .int64),
-        ArrowColumn("model_id", .text), ArrowColumn("ruleset_id", .text), ArrowColumn("watermark", .timestamp),
+        ArrowColumn("model_id", .text), ArrowColumn("ruleset_id", .text), ArrowColumn("lists_id", .text),
+        ArrowColumn("watermark", .timestamp),
         ArrowColumn("source", .text), ArrowColumn("source_offset", .int64), ArrowColumn("epoch", .int64), ArrowColumn("seq", .int64),
     ]
 
@@ -157,6 +161,7 @@ extension ClickArchive {
         }
         rows.append(text: outcome.modelID)
         rows.append(text: outcome.rulesetID)
+        rows.append(text: outcome.listsID)
         if let watermark = outcome.watermark { rows.append(time: watermark) } else { rows.appendNull() }
         rows.append(text: outcome.source)
         rows.append(int64: offset)

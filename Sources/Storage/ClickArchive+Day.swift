@@ -14,6 +14,7 @@ package struct ArchivedDay: Sendable {
     package struct ScorerIDs: Hashable, Sendable {
         package var modelID: String
         package var rulesetID: String
+        package var listsID: String
     }
 
     package var events: Int64 { counted + duplicates + late }
@@ -44,14 +45,14 @@ extension ClickArchive {
     package func day(_ date: CivilDate, readingFrom first: CivilDate?) throws(StorageError) -> ArchivedDay {
         var day = ArchivedDay()
         let span = ArchiveSpan(start: date, end: date.next)
-        guard let scan = scan(span, "status, model_id, ruleset_id") else { return day }
-        let groups = try connection.query("SELECT status, model_id, ruleset_id, count(*)::BIGINT FROM (\(scan)) GROUP BY ALL ORDER BY ALL")
+        guard let scan = scan(span, "status, model_id, ruleset_id, lists_id") else { return day }
+        let groups = try connection.query("SELECT status, model_id, ruleset_id, lists_id, count(*)::BIGINT FROM (\(scan)) GROUP BY ALL ORDER BY ALL")
         for row in groups.rows {
-            let count = row[3].int ?? 0
+            let count = row[4].int ?? 0
             switch row[0].text {
             case EventStatus.counted.name:
                 day.counted += count
-                day.scorers.append(.init(modelID: row[1].text ?? "", rulesetID: row[2].text ?? ""))
+                day.scorers.append(.init(modelID: row[1].text ?? "", rulesetID: row[2].text ?? "", listsID: row[3].text ?? ""))
             case EventStatus.duplicate.name: day.duplicates += count
             default: day.late += count
             }
