@@ -1,5 +1,6 @@
 internal import CClickRecord
 internal import ClickModel
+internal import Features
 internal import Scoring
 internal import Storage
 

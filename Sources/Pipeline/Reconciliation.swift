@@ -1,4 +1,5 @@
 package import ClickModel
+internal import Features
 internal import Foundation
 internal import Scoring
 package import Storage

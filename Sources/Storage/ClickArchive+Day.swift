@@ -15,6 +15,12 @@ package struct ArchivedDay: Sendable {
         package var modelID: String
         package var rulesetID: String
         package var listsID: String
+
+        package init(modelID: String, rulesetID: String, listsID: String) {
+            self.modelID = modelID
+            self.rulesetID = rulesetID
+            self.listsID = listsID
+        }
     }
 
     package var events: Int64 { counted + duplicates + late }
