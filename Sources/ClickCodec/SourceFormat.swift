@@ -5,21 +5,31 @@ package enum SourceFormat: String, CaseIterable, Sendable {
     case ndjson, csv, combined
 
     /// Tells the format from a source's first content: NDJSON begins with `{`, CSV with a header row that names
-    /// `click_id` or two other fields, an access log with a line of the combined format. A source of nothing but white space is
+    /// `click_id` or two other fields, an access log with a line of the combined format. When the first line is none of these it
+    /// may be broken: the first of the next lines that is NDJSON or an access log's tells. A source of nothing but white space is
     /// taken as NDJSON: no events. Nil when it is none of them.
     package static func detect(_ content: [UInt8]) -> SourceFormat? {
-        let isSpace = { (byte: UInt8) in byte == 0x20 || (0x09...0x0D).contains(byte) }
         let text = content.starts(with: [0xEF, 0xBB, 0xBF]) ? content[3...] : content[...]
-        let start = text.drop(while: isSpace)
-        guard let first = start.first else { return .ndjson }
-        if first == UInt8(ascii: "{") { return .ndjson }
-        var line = text.prefix { $0 != UInt8(ascii: "\n") }
+        guard let start = text.firstIndex(where: { !isSpace($0) }) else { return .ndjson }
+        var header = text.prefix { $0 != UInt8(ascii: "\n") }
+        if header.last == UInt8(ascii: "\r") { header.removeLast() }
+        if text[start] != UInt8(ascii: "{"), CSVHeader.isLikely(header) { return .csv }
+        for line in text[start...].split(separator: UInt8(ascii: "\n"), maxSplits: linesToTry).prefix(linesToTry) {
+            if let format = format(ofLine: line) { return format }
+        }
+        return nil
+    }
+
+    /// Lines of which one may tell the format.
+    private static let linesToTry = 32
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+
+    private static func format(ofLine bytes: ArraySlice<UInt8>) -> SourceFormat? {
+        var line = bytes.drop(while: isSpace)
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
-        if CSVHeader.isLikely(line) { return .csv }
-        var logged = start.prefix { $0 != UInt8(ascii: "\n") }
-        if logged.last == UInt8(ascii: "\r") { logged.removeLast() }
-        let isCombined = logged.withUnsafeBufferPointer { fraud_is_combined($0.baseAddress!, $0.count) }
-        return isCombined ? .combined : nil
+        if line.first == UInt8(ascii: "{") { return .ndjson }
+        return !line.isEmpty && line.withUnsafeBufferPointer { fraud_is_combined($0.baseAddress!, $0.count) } ? .combined : nil
     }
 }
 

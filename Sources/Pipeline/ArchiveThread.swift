@@ -42,9 +42,11 @@ package final class ScoredBatch: @unchecked Sendable {
     }
 }
 
-/// Writes every labelled click, duplicate and late click to the archive on a thread of its own, epoch by epoch.
+/// Writes every labelled click, duplicate and late click to the archive, epoch by epoch, on two threads: one turns scored
+/// batches into rows, the other has full sets of rows encoded.
 ///
-/// Bounded: at most `depth` batches wait; then the scorer does. Its first failure stays until the epoch is asked for.
+/// Bounded: at most `depth` batches wait, and two sets of rows are in use; then the scorer waits. The first failure of an epoch stays
+/// until its end is asked for; what comes after it in the epoch is dropped, for the epoch will not be committed.
 final class ArchiveThread: @unchecked Sendable {
     static let depth = 6
 
@@ -54,52 +56,90 @@ final class ArchiveThread: @unchecked Sendable {
         case end
     }
 
+    private enum Step {
+        case begin(epoch: Int64)
+        case rows(ArrowTableBuilder)
+        case end
+    }
+
     private let archive: ClickArchive
     private let work = BoundedQueue<Work>(limit: depth + 2)
     private let free = BoundedQueue<ScoredBatch>(limit: depth)
     private let staged = BoundedQueue<(any Error)?>(limit: 2)
-    private let ended = BoundedQueue<Bool>(limit: 1)
+    private let ended = BoundedQueue<Bool>(limit: 2)
 
     init(_ archive: ClickArchive, rows: ArchiveRows) {
         self.archive = archive
         for _ in 0..<Self.depth { free.push(ScoredBatch()) }
-        // As the commit thread, it must not be the last to hold what has a connection to the database.
-        let thread = Thread { [unowned archive, work, free, staged, ended] in
-            Self.run(archive, rows, work, free, staged)
+        let steps = BoundedQueue<Step>(limit: 2)
+        let builders = BoundedQueue<ArrowTableBuilder>(limit: 2)
+        for _ in 0..<2 { builders.push(archive.makeBuilder()) }
+        let gather = Thread { [work, free, ended] in
+            Self.gather(rows, work, free, steps, builders)
+            steps.close()
             ended.push(true)
         }
-        thread.name = "fraud-archive"
-        thread.start()
+        gather.name = "fraud-archive"
+        // As the commit thread, it must not be the last to hold what has a connection to the database.
+        let encode = Thread { [unowned archive, staged, ended] in
+            Self.encode(archive, steps, builders, staged)
+            ended.push(true)
+        }
+        encode.name = "fraud-encode"
+        gather.start()
+        encode.start()
     }
 
-    private static func run(
-        _ archive: ClickArchive, _ rows: ArchiveRows, _ work: BoundedQueue<Work>, _ free: BoundedQueue<ScoredBatch>,
-        _ staged: BoundedQueue<(any Error)?>
+    private static func gather(
+        _ rows: ArchiveRows, _ work: BoundedQueue<Work>, _ free: BoundedQueue<ScoredBatch>, _ steps: BoundedQueue<Step>,
+        _ builders: BoundedQueue<ArrowTableBuilder>
+    ) {
+        guard var builder = builders.pop() else { return }
+        func handOver() {
+            steps.push(.rows(builder))
+            if let next = builders.pop() { builder = next }
+        }
+        while let next = work.pop() {
+            switch next {
+            case .begin(let epoch):
+                rows.epoch = epoch
+                steps.push(.begin(epoch: epoch))
+            case .batch(let scored):
+                append(scored, rows, to: builder)
+                if let merged = scored.merged { merged.home.push(merged.batch) }
+                scored.merged = nil
+                free.push(scored)
+                if builder.isFull { handOver() }
+            case .end:
+                handOver()
+                steps.push(.end)
+            }
+        }
+    }
+
+    private static func encode(
+        _ archive: ClickArchive, _ steps: BoundedQueue<Step>, _ builders: BoundedQueue<ArrowTableBuilder>, _ staged: BoundedQueue<(any Error)?>
     ) {
         var failure: (any Error)?
         func attempt(_ step: () throws -> Void) {
             guard failure == nil else { return }
             do { try step() } catch { failure = error }
         }
-        while let next = work.pop() {
+        while let next = steps.pop() {
             switch next {
-            case .begin(let epoch):
-                rows.epoch = epoch
-                attempt { try archive.begin(epoch: epoch) }
-            case .batch(let scored):
-                attempt { try append(scored, rows, to: archive) }
-                if let merged = scored.merged { merged.home.push(merged.batch) }
-                scored.merged = nil
-                free.push(scored)
+            case .begin(let epoch): attempt { try archive.begin(epoch: epoch) }
+            case .rows(let builder):
+                attempt { try archive.flush(builder) }
+                if failure != nil { builder.removeAll() }
+                builders.push(builder)
             case .end:
-                attempt { try archive.flush() }
                 staged.push(failure)
                 failure = nil
             }
         }
     }
 
-    private static func append(_ scored: ScoredBatch, _ rows: ArchiveRows, to archive: ClickArchive) throws {
+    private static func append(_ scored: ScoredBatch, _ rows: ArchiveRows, to builder: ArrowTableBuilder) {
         guard let batch = scored.merged?.batch else { return }
         var k = 0
         for i in 0..<batch.count {
@@ -111,8 +151,7 @@ final class ArchiveThread: @unchecked Sendable {
             rows.append(
                 batch.records + i, batch, source: scored.sources[Int(batch.records[i].partition)], status: status, isConflict: scored.conflicts[i],
                 verdict: status == .counted ? scored.verdicts[k] : nil, watermark: scored.watermarks[i],
-                sequence: scored.sequence + Int64(i), to: archive.builder)
-            if archive.builder.isFull { try archive.flush() }
+                sequence: scored.sequence + Int64(i), to: builder)
         }
     }
 
@@ -144,9 +183,9 @@ final class ArchiveThread: @unchecked Sendable {
     /// Gives the files of a committed epoch their names.
     func publish(epoch: Int64) throws { try archive.publish(epoch: epoch) }
 
-    /// Ends the thread and waits for it.
+    /// Ends the threads and waits for them.
     func stop() {
         work.close()
-        _ = ended.pop()
+        for _ in 0..<2 { _ = ended.pop() }
     }
 }

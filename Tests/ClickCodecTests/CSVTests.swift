@@ -69,12 +69,13 @@ import Testing
     }
 
     @Test(
-        "the format is told from the first line",
+        "the format is told from the first line, or from one of the next when that is broken",
         arguments: [
             ("{\"a\":1}", .ndjson), ("\n  {", .ndjson), ("\u{FEFF}{", .ndjson), ("", .ndjson), ("click_id,x\n", .csv),
             ("x,ts,cost\r\n1", .csv), ("\u{FEFF}\"click_id\"", .csv),
             ("1.2.3.4 - - [17/May/2015:10:05:03 +0000] \"GET / HTTP/1.1\" 200 1 \"-\" \"ua\"\n", .combined),
-            ("hello", nil), ("1,2,3", nil), ("[{}]", nil), ("1.2.3.4 - - [now] \"GET\" 200 1 \"-\" \"ua\"", nil),
+            ("hel\u{FFFD}lo\n\n {\"a\":1}", .ndjson), ("[\n1.2.3.4 - - [17/May/2015:10:05:03 +0000] \"GET / HTTP/1.1\" 200 1 \"-\" \"ua\"", .combined),
+            (String(repeating: "x\n", count: 40) + "{}", nil), ("hello", nil), ("1,2,3", nil), ("[{}]", nil), ("1.2.3.4 - - [now] \"GET\" 200 1 \"-\" \"ua\"", nil),
         ] as [(String, SourceFormat?)])
     func detection(text: String, format: SourceFormat?) {
         #expect(SourceFormat.detect(Array(text.utf8)) == format)
