@@ -17,6 +17,7 @@ enum ScoreSummary {
             ("clicks_per_second", String(format: "%.0f", rate)), ("events", "\(report.events)"),
             ("late_cost", report.run.lateCost.description), ("conflicts", "\(report.run.conflicts)"), ("relabelled", "\(report.run.relabelled)"),
             ("longest_snapshot_pause_ms", String(format: "%.1f", 1000 * report.longestSnapshotPause)),
+            ("longest_epoch_stall_ms", String(format: "%.1f", 1000 * report.longestEpochStall)),
             ("already_scored", report.events == 0 && !report.alreadyScored.isEmpty ? "true" : "false"),
             ("model_id", JSONOutput.string(report.modelID)), ("ruleset_id", JSONOutput.string(report.rulesetID)),
             ("database", JSONOutput.string(database)),

@@ -48,7 +48,7 @@ extension Engine {
         }
     }
 
-    private func hash128(_ text: String) -> (UInt64, UInt64) {
+    func hash128(_ text: String) -> (UInt64, UInt64) {
         var text = text
         return text.withUTF8 { MurmurHash3.hash128(UnsafeRawBufferPointer($0)) }
     }

@@ -47,6 +47,35 @@ package final class Engine {
         return slot
     }
 
+    /// Whether a partition is open, in this run or left open by an earlier one.
+    func knows(source: UInt64) -> Bool { (0..<StreamWatermark.maximumOpen).contains { admission.watermark.source($0) == source } }
+
+    /// Whether one more partition can be opened.
+    var hasFreeSlot: Bool { admission.watermark.openCount < StreamWatermark.maximumOpen }
+
+    /// Every event taken ended in one place, over all events ever.
+    var isConserved: Bool { totals.isConserved && totals.received + totals.notClicks == Int(sequence) }
+
+    /// Marks clicks on which a person decided, so that no engagement overrides them; their windows have the decision already.
+    func confirm(_ decisions: [ReviewDecision]) {
+        for decision in decisions {
+            windows.apply(
+                idHash: hash128(decision.clickID), ts: decision.clickTime.milliseconds, cost: 0, ad: 0, campaign: 0, advertiser: 0,
+                from: decision.label, to: decision.label)
+        }
+    }
+
+    /// What nobody sees but who asks: what was forgotten or not taken because a limit was met. Empty when nothing was.
+    var limitNotes: [String] {
+        [
+            (admission.forgottenEarly, "click ids were forgotten before their hour was over: a replay of theirs would count as new"),
+            (windows.forgottenClicks, "clicks were forgotten before engagements could no longer reach them"),
+            (windows.forgottenEngagements, "engagements were dropped before their click came"),
+            (sessions.refused, "clicks found no room among the sessions"),
+            (scorer.extractor.evicted, "keys of feature state were overwritten before their time"),
+        ].filter { $0.0 > 0 }.map { "at a limit of memory: \($0.0) \($0.1)" }
+    }
+
     func close(slot: Int) { admission.close(slot) }
 
     func closeAll(except slots: [Int]) { admission.closeAll(except: slots) }
@@ -123,8 +152,9 @@ package final class Engine {
         let record = UnsafePointer(batch.records + index)
         let arena = UnsafePointer(batch.raw.arena)
         if !windows.add(record: record, arena: arena, label: verdict.label) {
-            // At the windows' limit: what is complete makes room; else the click belongs to the daily batch.
-            drain(final: false, into: rows)
+            // At the windows' limit: what was complete at this click makes room; else the click belongs to the daily batch.
+            let reached = admission.watermarks[index]
+            windows.drain(watermark: reached, floor: min(reached, admission.watermark.floor)) { rows.appendWindow($0) }
             guard windows.add(record: record, arena: arena, label: verdict.label) else {
                 admission.statuses[index] = .late
                 end(batch, index, into: rows)
@@ -161,8 +191,10 @@ package final class Engine {
     /// Moves the window and session rows that changed into `rows`; with `final`, also those the watermark has not reached; with
     /// `early`, of these the minutes.
     func drain(final: Bool, early: Bool = false, into rows: EpochRows) {
-        windows.drain(watermark: watermark, final: final, early: early) { rows.appendWindow($0) }
-        sessions.drain(watermark: watermark, final: final) { rows.appendSession($0) }
+        let floor = admission.watermark.floor
+        windows.drain(watermark: watermark, floor: floor, final: final, early: early) { rows.appendWindow($0) }
+        // Session rows may be removed again, but a session that is dropped is not found again.
+        sessions.drain(watermark: floor, final: final) { rows.appendSession($0) }
     }
 
     // MARK: Snapshot

@@ -112,6 +112,6 @@ extension ScoreJob {
         for source in merge.open { source.limit = nil }
         try saveState(epoch: replay.last.epoch)
         self.replay = nil
-        beginNewEvents(try warehouse.pendingLabelChanges())
+        beginNewEvents(try Self.decisions(warehouse, engine))
     }
 }

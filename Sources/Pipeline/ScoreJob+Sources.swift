@@ -2,6 +2,7 @@ internal import ClickCodec
 internal import ClickModel
 internal import Foundation
 internal import Storage
+internal import Windows
 
 /// Opening and closing the inputs of a job.
 extension ScoreJob {
@@ -13,14 +14,26 @@ extension ScoreJob {
         while true {
             let ended = try merge.takeEnded()
             for source in ended { close(source) }
-            while merge.hasRoom, let input = waiting.first {
-                guard try open(input) else { break }
-                waiting = waiting.dropFirst()
-            }
+            if !ended.isEmpty || merge.open.isEmpty { try openWaiting() }
             if report.events == 0 { engine.closeAll(except: merge.open.map(\.slot)) }
             if !merge.open.isEmpty { return true }
-            if waiting.isEmpty { return false }
+            // In a replay inputs may wait for its end.
+            if waiting.isEmpty || replay != nil { return false }
         }
+    }
+
+    private func openWaiting() throws {
+        var left: [String] = []
+        for input in waiting where try !merge.hasRoom || !open(input) { left.append(input) }
+        noteLimit(waiting: left.count)
+        waiting = left[...]
+    }
+
+    private func noteLimit(waiting count: Int) {
+        guard count > 0, !merge.hasRoom, !hasNotedLimit else { return }
+        hasNotedLimit = true
+        report.notes.append(
+            "\(count) inputs wait until one of the first \(StreamWatermark.maximumOpen) has ended: if they are of the same hours, give fewer at once, or their clicks come late")
     }
 
     private func close(_ source: OpenSource) {
@@ -42,7 +55,10 @@ extension ScoreJob {
             return true
         }
         let record = ledger.recognise(input, SourceIdentity(prefix: stream.prefix))
+        let number = SourceLedger.number(of: record.source)
         if merge.open.contains(where: { $0.key == record.source }) { return false }
+        // What the lost epoch had not begun to read comes after it.
+        if let replay, record.offset == 0, replay.places[record.source] == nil, !engine.knows(source: number) { return false }
         let end = SourcePosition(offset: record.offset, line: record.line)
         let start = replay.map { $0.places[record.source] ?? .start } ?? end
         let isPlain = stream.compression == .none && stream.inputSize != nil
@@ -62,7 +78,8 @@ extension ScoreJob {
             bytesOfEnded += Self.size(of: input) ?? 0
             return true
         }
-        let number = SourceLedger.number(of: record.source)
+        // Partitions that an earlier run left open make room for this one's.
+        if !engine.hasFreeSlot, !engine.knows(source: number) { engine.closeAll(except: merge.open.map(\.slot)) }
         let slot = engine.open(source: number, first: head.batch)
         rows.sources[slot] = record.source
         rows.sourceKeys[number] = record.source

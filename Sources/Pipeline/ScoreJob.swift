@@ -16,6 +16,7 @@ package final class ScoreJob {
     var waiting: ArraySlice<String>
     /// Set while events are read again whose epochs are committed, because the newest snapshot was damaged.
     var replay: Replay?
+    var hasNotedLimit = false
     /// Bytes of the inputs that have ended.
     var bytesOfEnded: Int64 = 0
 
@@ -56,7 +57,7 @@ package final class ScoreJob {
             try Self.checkVerdicts(path, options, isKnown: committed != nil, isNewDatabase: last == nil)
             verdictWriter = try VerdictWriter(path: path, committedLength: committed ?? 0, scorer: engine.scorer)
         }
-        let changes = try warehouse.pendingLabelChanges()
+        let changes = try Self.decisions(warehouse, engine)
         // Nothing fails from here on: who leaves `init` by an error leaves no thread behind.
         archive = options.writesArchive ? ArchiveThread(clicks, rows: ArchiveRows(scorer: engine.scorer)) : nil
         committer = Committer(warehouse: warehouse, snapshots: snapshots, archive: archive)
@@ -94,6 +95,7 @@ package final class ScoreJob {
     /// - Parameter progress: called after every batch, on the calling thread.
     /// - Throws: the first input's error, once every event before it is committed.
     package func run(progress: (JobProgress) -> Void) throws -> JobReport {
+        defer { merge.abandon() }
         let started = ContinuousClock.now
         let sizes = options.inputs.map { Self.size(of: $0) }
         let whole = sizes.contains(nil) ? nil : sizes.compactMap { $0 }.reduce(0, +)
@@ -115,11 +117,11 @@ package final class ScoreJob {
             guard case .input = error else { throw error }
             failure = error
         }
-        merge.abandon()
         if let replay {
             // Every input was read to its end.
             if let failure { throw failure }
             try endReplay(replay)
+            return try run(progress: progress)
         }
         if report.events > 0 || ledger.hasChanges { try commitEpoch(final: true) }
         try committer.finish()
@@ -128,6 +130,7 @@ package final class ScoreJob {
             report.notes.append(
                 "\(report.run.late) of \(report.run.received) clicks were late: were they scored in order of time, and are the first events' times right?")
         }
+        report.notes += engine.limitNotes
         for record in ledger.touched { report.inputs += JobTotals(record) }
         report.seconds = (ContinuousClock.now - started) / .seconds(1)
         return report
@@ -139,16 +142,32 @@ package final class ScoreJob {
         return inputs.count == 1 && stat(inputs[0], &facts) == 0 && facts.st_mode & S_IFMT == S_IFREG
     }
 
+    /// What commands decided since the stream last ran, as far as the live state can still have the clicks.
+    struct Decisions {
+        var arePending: Bool
+        var changes: [LabelChange]
+        var reviews: [ReviewDecision]
+    }
+
+    static func decisions(_ warehouse: Warehouse, _ engine: Engine) throws -> Decisions {
+        // Days live for two at most, remembered clicks for less.
+        let since = EventTime(milliseconds: max(engine.watermark, Int64.min / 2) - 2 * EventTime.millisecondsPerDay)
+        return Decisions(
+            arePending: try warehouse.hasPendingLabelChanges(), changes: try warehouse.pendingLabelChanges(since: since),
+            reviews: try warehouse.reviews(since: since))
+    }
+
     static func size(of path: String) -> Int64? {
         (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.int64Value
     }
 
     /// The engine is at the last epoch: takes changes of commands into the live windows (the next epoch notes that they are in),
     /// and opens the archive.
-    func beginNewEvents(_ changes: [LabelChange]) {
-        engine.apply(changes)
+    func beginNewEvents(_ decisions: Decisions) {
+        engine.apply(decisions.changes)
+        engine.confirm(decisions.reviews)
         archive?.begin(epoch: rows.epoch)
-        appliesLabelChanges = !changes.isEmpty
+        appliesLabelChanges = decisions.arePending
     }
 
     /// Scores one batch and commits when the epoch is full.
@@ -169,15 +188,20 @@ package final class ScoreJob {
         if isEpochFull { try commitEpoch(final: false) }
     }
 
-    var isEpochFull: Bool { eventsInEpoch >= options.epochEvents || rows.isFull || engine.liveCells >= options.maximumCells }
+    /// Many live cells end an epoch early, for draining may free some; but not again and again when it does not.
+    var isEpochFull: Bool {
+        eventsInEpoch >= options.epochEvents || rows.isFull
+            || (engine.liveCells >= options.maximumCells && eventsInEpoch >= options.epochEvents / 10)
+    }
 
     /// Cuts the epoch here and hands it to the committer.
     ///
     /// - Parameter final: the inputs end here, so open minutes are written as they are.
     private func commitEpoch(final: Bool) throws {
-        guard engine.totals.isConserved else { throw PipelineError.state("conservation check failed: \(engine.totals)") }
+        let started = ContinuousClock.now
         engine.drain(final: final, early: options.earlyFirings, into: rows)
         settleSources()
+        try checkConservation()
         try verdictWriter?.synchronize()
         try FaultPoint.pass("verdicts-flushed", path: options.verdictsPath ?? options.database, operation: "write verdicts to")
         if let verdictWriter, let path = options.verdictsPath { ledger.setVerdicts(path: Self.standard(path), bytes: verdictWriter.length) }
@@ -202,6 +226,16 @@ package final class ScoreJob {
         eventsInEpoch = 0
         isStatePrepared = false
         if !final { archive?.begin(epoch: rows.epoch) }
+        report.longestEpochStall = max(report.longestEpochStall, (ContinuousClock.now - started) / .seconds(1))
+    }
+
+    /// No event was lost or counted twice: by the engine's count of events, and by what the sources say they brought.
+    private func checkConservation() throws {
+        var ofSources = EventTotals()
+        for source in ledger.all { ofSources += source.totals }
+        guard engine.isConserved, ofSources == engine.totals.ends else {
+            throw PipelineError.state("conservation check failed: \(engine.sequence) events, \(engine.totals), of the sources \(ofSources)")
+        }
     }
 
     /// Copies the state: the one thing of a snapshot that the stream waits for.

@@ -47,6 +47,9 @@ package struct JobReport: Sendable {
     package var resumed: [String] = []
     /// The longest time that taking a snapshot held the scorer up, in seconds.
     package var longestSnapshotPause = 0.0
+    /// The longest time between the last event of an epoch and the first of the next: rows, snapshot, and waiting for the epoch
+    /// before to be durable, in seconds.
+    package var longestEpochStall = 0.0
     package var seconds = 0.0
     package var modelID = ""
     package var rulesetID = ""

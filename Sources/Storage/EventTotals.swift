@@ -18,6 +18,15 @@ package struct EventTotals: Hashable, Sendable, BitwiseCopyable {
         self.rejected = rejected
     }
 
+    package static func += (a: inout EventTotals, b: EventTotals) {
+        a.received += b.received
+        a.valid += b.valid
+        a.fraud += b.fraud
+        a.duplicate += b.duplicate
+        a.late += b.late
+        a.rejected += b.rejected
+    }
+
     /// The sum of the five ends; wraps rather than traps, and then does not equal `received`.
     package var accounted: Int64 { valid &+ fraud &+ duplicate &+ late &+ rejected }
 

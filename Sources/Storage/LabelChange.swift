@@ -82,3 +82,16 @@ extension Label {
         self = found
     }
 }
+
+/// What a person said a click is.
+package struct ReviewDecision: Hashable, Sendable {
+    package var clickID: String
+    package var clickTime: EventTime
+    package var label: Label
+
+    package init(clickID: String, clickTime: EventTime, label: Label) {
+        self.clickID = clickID
+        self.clickTime = clickTime
+        self.label = label
+    }
+}

@@ -7,6 +7,27 @@ extension Warehouse {
         try rows(.labelChanges, "WHERE applied_epoch IS NULL ORDER BY rowid", [], rowLimit: .max) { LabelChange($0) }.compactMap(\.self)
     }
 
+    package func hasPendingLabelChanges() throws(StorageError) -> Bool {
+        try database.query("SELECT count(*)::BIGINT FROM label_changes WHERE applied_epoch IS NULL").scalar != .int(0)
+    }
+
+    /// Changes of clicks since a time that the stream has not taken into its state yet, in the order they were made.
+    package func pendingLabelChanges(since time: EventTime) throws(StorageError) -> [LabelChange] {
+        try rows(.labelChanges, "WHERE applied_epoch IS NULL AND click_ts >= ? ORDER BY rowid", [.time(time)], rowLimit: .max) { LabelChange($0) }
+            .compactMap(\.self)
+    }
+
+    /// The last decision of a person on each click since a time that has one, confirmations too.
+    package func reviews(since time: EventTime) throws(StorageError) -> [ReviewDecision] {
+        try database.query(
+            "SELECT click_id, click_ts, arg_max(label, rowid) FROM reviews WHERE click_ts >= ? GROUP BY click_id, click_ts ORDER BY click_id, click_ts",
+            [.time(time)], rowLimit: .max
+        ).rows.compactMap { row in
+            guard let id = row[0].text, let time = row[1].time else { return nil }
+            return ReviewDecision(clickID: id, clickTime: time, label: row[2].text == Label.valid.name ? .valid : .fraud)
+        }
+    }
+
     /// Changes by commands that the stream took into its state after an epoch, in the order they were made: what a snapshot of
     /// that epoch lacks. Those still pending are not among them.
     package func labelChanges(appliedAfter epoch: Int64) throws(StorageError) -> [LabelChange] {

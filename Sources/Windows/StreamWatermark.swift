@@ -43,7 +43,8 @@ package struct StreamWatermark: ~Copyable, Sendable {
 
     /// The stream's watermark, epoch ms; `Int64.min` before the first event.
     package internal(set) var current: Int64
-    var floor: Int64
+    /// What `current` will never fall below: what may be forgotten for good goes by this.
+    package internal(set) var floor: Int64
     /// The stream's clock: event time that has gone by while several partitions were open, ms.
     var elapsed: Int64
     /// Whether partitions were opened since the minimum was taken.

@@ -24,20 +24,22 @@ extension WindowStore {
     /// changed and never otherwise: a last early row may stay as it is. Order: level, start of the window, order of creation.
     ///
     /// - Parameters:
+    ///   - floor: what the watermark will never fall below; `watermark` itself when nil. Cells are dropped by this: a watermark that
+    ///     is taken back finds them, and their rows are not written anew from nothing.
     ///   - final: the input has ended: emit minutes that are still open, too.
     ///   - early: the same, while the input goes on.
     ///   - emit: gets each row; the row is valid only during the call.
     /// - Complexity: O(d log d + bytes of sketches) for d changed rows and open minutes; O(clicks that are forgotten); and
     ///   O(cells of a level) once a window of it expired.
     package mutating func drain(
-        watermark: Int64, final: Bool = false, early: Bool = false, _ emit: (borrowing WindowRow) -> Void
+        watermark: Int64, floor: Int64? = nil, final: Bool = false, early: Bool = false, _ emit: (borrowing WindowRow) -> Void
     ) {
         for number in dirty { giveVisitorsUp(number) }
         collectReady(watermark, early: final || early)
         ready.sort()
         for entry in ready { emitRow(entry.number, watermark, emit) }
         ready.removeAll(keepingCapacity: true)
-        for level in WindowLevel.allCases { dropExpired(level, watermark) }
+        for level in WindowLevel.allCases { dropExpired(level, min(watermark, floor ?? watermark)) }
         recent.expire(watermark, &dimensions)
         waiting.expire(watermark)
         dimensions.compactIfWorthwhile()
