@@ -154,6 +154,9 @@ package final class FeatureExtractor {
         addresses.forEach { $0.listFlags |= Self.staleBit }
     }
 
+    /// Whether there are any reference lists.
+    package var hasLists: Bool { lists != nil }
+
     /// What a click's features depend on besides the clicks: a digest of the lists, and the GeoIP database with its build time.
     package var listsID: String {
         (lists.map { String($0.digest.prefix(16)) } ?? "none") + (geo.map { " \($0.type) \($0.buildTimeSeconds)" } ?? "")

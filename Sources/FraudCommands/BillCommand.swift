@@ -34,7 +34,8 @@ public struct BillCommand: ParsableCommand {
         let statement = try Statement(charges: BillingQuery(from: first, to: end).charges(connection))
         try Terminal.output(table(statement).rendered(as: output.chosen))
         if statement.charges.isEmpty { Terminal.error("no clicks in the period\n") }
-        if let note = try LateClicksQuery(from: first?.start, to: end?.start).note(connection) { Terminal.error(note + "\n") }
+        let late = LateClicksQuery(from: first?.start, to: end?.start)
+        for note in [try late.note(connection), try late.staleDaysNote(connection)] { if let note { Terminal.error(note + "\n") } }
     }
 
     /// The days asked for: [first, end).

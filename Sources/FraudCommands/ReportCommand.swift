@@ -137,7 +137,9 @@ public struct ReportCommand: ParsableCommand {
         if layer != .batch, let note = try late.note(database) { Terminal.error(note + "\n") }
         let bounds = SQLPeriod("date", from: period.from?.time, to: period.to?.time)
         let days = Int(try database.query("SELECT count(*)::BIGINT FROM reconciliations \(bounds.condition)", bounds.parameters).scalar.int ?? 0)
-        guard days > 0, layer == nil else { return }
+        guard days > 0 else { return }
+        if layer != .stream, let note = try late.staleDaysNote(database) { Terminal.error(note + "\n") }
+        guard layer == nil else { return }
         Terminal.error(
             "\(days) day\(days == 1 ? " is" : "s are") reconciled: "
                 + (table == .day ? "the batch layer's totals (--layer stream for the stream's)\n" : "their late clicks are in the totals of whole days only\n"))

@@ -44,7 +44,8 @@ extension Engine {
         for change in changes {
             windows.apply(
                 idHash: hash128(change.clickID), ts: change.clickTime.milliseconds, cost: change.cost.e4, ad: MurmurHash3.hash64(change.adID),
-                campaign: MurmurHash3.hash64(change.campaignID), advertiser: MurmurHash3.hash64(change.advertiserID), from: change.from, to: change.to)
+                campaign: MurmurHash3.hash64(change.campaignID), advertiser: MurmurHash3.hash64(change.advertiserID), from: change.from, to: change.to,
+                isDecided: change.cause == .review)
         }
     }
 

@@ -77,6 +77,11 @@ package final class Reconciliation {
                     ? "there are no clicks of \(options.date) in \(options.database)"
                     : "\(options.date) has no archive: its \(inTables) clicks were scored with --no-archive, or \(archive.folder) was moved away")
         }
+        let late = try warehouse.lateClicks(options.date)
+        guard day.late >= late else {
+            throw PipelineError.input(
+                "the archive of \(options.date) has \(day.late) late clicks, late_clicks has \(late): a part of them was scored with --no-archive, or files are missing. Nothing was reconciled")
+        }
         guard day.counted == inTables else {
             throw PipelineError.input(
                 "the archive of \(options.date) has \(day.counted) counted clicks, the stream's tables have \(inTables): "

@@ -58,7 +58,7 @@ extension ScoreJob {
         _ engine: Engine, to last: EpochRecord, _ snapshots: SnapshotFile, _ warehouse: Warehouse, _ report: inout JobReport
     ) throws -> Replay? {
         let newest = snapshots.loadNewest(upTo: last.epoch)
-        let damage = newest.skipped.map { "\($0)" }.joined(separator: "; ")
+        let damage = newest.skipped.isEmpty ? "its snapshot is missing" : newest.skipped.map { "\($0)" }.joined(separator: "; ")
         guard let epoch = newest.epoch else {
             if last.epoch == 1, !newest.skipped.isEmpty {
                 report.notes.append("\(damage): read everything again")
@@ -82,8 +82,13 @@ extension ScoreJob {
             }
             return nil
         }
-        // What the stream took in at the epochs that follow; its own engagements come again with the events.
-        engine.apply(try warehouse.labelChanges(appliedAfter: epoch))
+        // What the stream took in at the epoch that follows; its own engagements come again with the events.
+        let changes = try warehouse.labelChanges(appliedAfter: epoch)
+        guard epoch == last.epoch - 1 || changes.isEmpty else {
+            throw PipelineError.state(
+                "\(snapshots.folder): only the snapshot of epoch \(epoch) is whole, the database is at epoch \(last.epoch), and labels were changed by people or reconciliations in between, which cannot be put in their place again. Restore a backup, or score the inputs again into a new database.")
+        }
+        engine.apply(changes)
         report.notes.append("\(damage): went on from the snapshot of epoch \(epoch) and read what came after it again")
         return Replay(last: last, places: places)
     }

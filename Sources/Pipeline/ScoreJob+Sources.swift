@@ -59,6 +59,10 @@ extension ScoreJob {
         if merge.open.contains(where: { $0.key == record.source }) { return false }
         // What the lost epoch had not begun to read comes after it.
         if let replay, record.offset == 0, replay.places[record.source] == nil, !engine.knows(source: number) { return false }
+        if stream.prefix.count < record.prefixBytes, Int64(stream.prefix.count) <= record.offset {
+            report.alreadyScored.append(input)
+            return true
+        }
         let end = SourcePosition(offset: record.offset, line: record.line)
         let start = replay.map { $0.places[record.source] ?? .start } ?? end
         let isPlain = stream.compression == .none && stream.inputSize != nil

@@ -1,5 +1,6 @@
 internal import ClickCodec
 internal import ClickModel
+internal import Features
 internal import Foundation
 internal import Scoring
 package import Storage
@@ -131,6 +132,8 @@ package final class ScoreJob {
                 "\(report.run.late) of \(report.run.received) clicks were late: were they scored in order of time, and are the first events' times right?")
         }
         report.notes += engine.limitNotes
+        if report.run.rejected * 2 > report.run.received { report.notes.append("\(report.run.rejected) of \(report.run.received) lines were rejected: \(try mainRejection())") }
+        if report.events > 0, !engine.scorer.extractor.hasLists { report.notes.append("no crawler, hosting or Tor lists: what they would say of an address or agent is unknown (--lists, or make deps)") }
         for record in ledger.touched { report.inputs += JobTotals(record) }
         report.seconds = (ContinuousClock.now - started) / .seconds(1)
         return report
@@ -155,6 +158,11 @@ package final class ScoreJob {
         return Decisions(
             arePending: try warehouse.hasPendingLabelChanges(), changes: try warehouse.pendingLabelChanges(since: since),
             reviews: try warehouse.reviews(since: since))
+    }
+
+    /// Why most lines were rejected, in words.
+    private func mainRejection() throws -> String {
+        try warehouse.database.query("SELECT message, count(*) FROM rejected_events GROUP BY ALL ORDER BY 2 DESC, 1 LIMIT 1").rows.first?.first?.text ?? ""
     }
 
     static func size(of path: String) -> Int64? {

@@ -29,7 +29,8 @@ package struct ScorerConfiguration: Sendable {
 
     /// The lists of the given folder, completed by those `make deps` installed for the kinds it lacks; nil when there are none.
     package func loadLists() throws -> ReferenceLists? {
-        let directories = [listsDirectory, ReferenceLists.find()].compactMap { $0 }
+        let installed = ReferenceLists.find() ?? (try? Self.shipped(".deps/lists"))
+        let directories = [listsDirectory, installed].compactMap { $0 }
         return directories.isEmpty ? nil : try ReferenceLists.load(directories: directories)
     }
 

@@ -27,6 +27,8 @@ struct SourceLedger {
     func recognise(_ name: String, _ identity: SourceIdentity) -> SourceRecord {
         guard var record = identity.match(among: Array(records.values)) else {
             let hash = identity.hash(first: identity.prefix.count)
+            // The beginning of a source that was known by it before it grew.
+            if let grown = records[hash] { return grown }
             return SourceRecord(source: hash, name: name, prefixBytes: Int64(identity.prefix.count), prefixHash: hash, line: 1)
         }
         record.name = name

@@ -71,7 +71,7 @@ package final class ArchiveNotes {
                 "CASE \(column) WHEN 'valid' THEN \(Int(Label.valid.rawValue) << shift) WHEN 'fraud' THEN \(Int(Label.fraud.rawValue) << shift) ELSE 0 END"
             }
             terms += [
-                code("d.review", Bits.reviewShift), code("d.stream", Bits.streamShift), code("d.now", Bits.currentShift),
+                code("coalesce(p.review, d.review)", Bits.reviewShift), code("d.stream", Bits.streamShift), code("d.now", Bits.currentShift),
                 "CASE WHEN d.engaged OR e.seq IS NOT NULL THEN \(Bits.engaged) ELSE 0 END",
             ]
             joins += "\n" + decisionJoins(archive, span)
@@ -80,7 +80,7 @@ package final class ArchiveNotes {
             + joins + " ORDER BY a.ts, a.seq"
     }
 
-    /// SQL: `d` is what a click's label changes say, `e` the clicks that an unmatched engagement belongs to.
+    /// SQL: `d` is what a click's label changes say, `p` what a person said, who may only have confirmed a label, `e` the clicks that an unmatched engagement belongs to.
     private static func decisionJoins(_ archive: ClickArchive, _ span: ArchiveSpan) -> String {
         var range = "click_ts < make_timestamp(\(span.end.start.milliseconds * 1000))"
         if let start = span.start { range += " AND click_ts >= make_timestamp(\(start.start.milliseconds * 1000))" }
@@ -93,6 +93,9 @@ package final class ArchiveNotes {
                     coalesce(bool_or(cause = 'engagement'), false) AS engaged
                 FROM label_changes WHERE \(range) GROUP BY ALL
             ) AS d ON d.click_id = a.click_id AND d.click_ts = a.ts
+            LEFT JOIN (
+                SELECT click_id, click_ts, arg_max(label, rowid) AS review FROM reviews WHERE \(range) GROUP BY ALL
+            ) AS p ON p.click_id = a.click_id AND p.click_ts = a.ts
             LEFT JOIN (
                 SELECT DISTINCT c.seq FROM (\(clicks)) AS c JOIN unmatched_engagements AS u
                 ON u.click_id = c.click_id AND abs(epoch_ms(u.ts) - epoch_ms(c.ts)) <= \(engagementReach)

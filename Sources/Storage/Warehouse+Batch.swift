@@ -29,6 +29,11 @@ extension Warehouse {
         try database.query("SELECT coalesce(sum(click_count), 0)::BIGINT FROM click_aggregates_daily WHERE date = ?", [.date(date)]).scalar.int ?? 0
     }
 
+    /// Late clicks of a day that the stream kept.
+    package func lateClicks(_ date: CivilDate) throws(StorageError) -> Int64 {
+        try database.query("SELECT count(*)::BIGINT FROM late_clicks WHERE ts >= ? AND ts < ?", [.time(date.start), .time(date.next.start)]).scalar.int ?? 0
+    }
+
     /// Whether the stream has counted clicks of a later day.
     package func hasStreamDay(after date: CivilDate) throws(StorageError) -> Bool {
         try database.query("SELECT count(*)::BIGINT FROM click_aggregates_daily WHERE date > ?", [.date(date)]).scalar != .int(0)

@@ -14,7 +14,7 @@ internal import ClickModel
 ///   it in its turn: neither a gap in one file nor a file that begins later makes late what others have before.
 /// - *Closed* partitions leave the minimum. What is known of the 1024 sources closed last comes back when they are opened
 ///   again; an older one starts as new.
-/// - *Opening* alone moves nothing: the minimum is taken anew at the next event, seed or close. Whoever opens several
+/// - *Opening* and *seeding* move nothing: the minimum is taken anew at the next event or close. Whoever opens several
 ///   partitions opens and seeds all of them first.
 /// - *Never back*, but out of a provisional state: the greatest value that was reached while all partitions that hold the
 ///   minimum were vouched for is a floor. A file that is opened when others have gone past its times does not reopen their
@@ -115,7 +115,8 @@ package struct StreamWatermark: ~Copyable, Sendable {
         precondition(isOpen(slot), "no such partition")
         guard partitions[slot].watermark.seed(times) else { return }
         partitions[slot].isConfirmed = false
-        takeMinimum()
+        // Others may be seeded yet: the first of them is not alone for long.
+        isStale = true
     }
 
     /// Takes note of an event's time, epoch ms; `Int64.min` is none and is ignored.

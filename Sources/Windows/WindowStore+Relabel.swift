@@ -113,13 +113,15 @@ extension WindowStore {
     ///   - ts: the click's event time, ms: with the id it names the remembered click.
     ///   - cost: the click's, in 1/10000 units, not negative.
     ///   - from: the same as `to` when the label was confirmed: the click is then only marked.
+    ///   - isDecided: a person said so: no engagement overrides it.
     package mutating func apply(
-        idHash: (UInt64, UInt64), ts time: Int64, cost: Int64, ad: UInt64, campaign: UInt64, advertiser: UInt64, from: Label, to: Label
+        idHash: (UInt64, UInt64), ts time: Int64, cost: Int64, ad: UInt64, campaign: UInt64, advertiser: UInt64, from: Label, to: Label,
+        isDecided: Bool = true
     ) {
         let ts = EventBounds.clamp(time)
         if let click = recent.nearest(idHash, to: ts, watermark: .min), click.pointee.ts == ts {
             click.pointee.labelCode = to.rawValue
-            click.pointee.isDecided = 1
+            if isDecided { click.pointee.isDecided = 1 }
         }
         guard from != to else { return }
         _ = correct(ts: ts, cost: max(cost, 0), ad: ad, campaign: campaign, advertiser: advertiser, to: to)

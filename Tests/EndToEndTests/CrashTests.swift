@@ -30,7 +30,10 @@ struct CrashTests {
         let source = CrashSource.all[(index * 5 + 3) % CrashSource.all.count]
         let others = [index + 1, index + 4].map { CrashRig.points[$0 % CrashRig.points.count] }
         for other in others {
-            for fault in ["\(point):2", "\(other):1"] { _ = try rig.finish(source, "\(point)+\(other)", fault: fault) }
+            for fault in ["\(point):2", "\(other):1"] {
+                let killed = try rig.finish(source, "\(point)+\(other)", fault: fault)
+                #expect(killed.status == SIGKILL, "\(source), \(fault) was not reached: \(killed.status) \(killed.errors)")
+            }
             let run = try rig.finish(source, "\(point)+\(other)")
             #expect(run.status == 0, "\(source), \(point) then \(other): \(run.errors)")
         }

@@ -66,6 +66,28 @@ struct LongLifeTests {
         #expect(totals["received"] as! Int == 4000 && totals["late"] as! Int == 0, "\(totals)")
     }
 
+    @Test("a file that is the beginning of another is known as such, run after run")
+    func beginningOfAnother() throws {
+        let scratch = try Scratch()
+        let (short, long) = (clicks(0..<10, at: 0), clicks(0..<60, at: 0))
+        for round in 0..<3 {
+            let totals = try score(scratch, [("short.ndjson", short), ("long.ndjson", long)])
+            #expect(totals["received"] as! Int == 60 && totals["duplicate"] as! Int == 0 && totals["late"] as! Int == 0, "\(round): \(totals)")
+        }
+        #expect(try clicksInReport(scratch) == 60)
+    }
+
+    @Test("late clicks that the archive lacks are not called reconciled")
+    func lateWithoutArchive() throws {
+        let scratch = try Scratch()
+        _ = try score(scratch, [("a.ndjson", clicks(0..<4000, at: 0))])
+        _ = try score(scratch, [("b.ndjson", clicks(0..<1, at: 0, name: "late"))], ["--no-archive"])
+        let date = ISO8601DateFormatter().string(from: Date(timeIntervalSince1970: Double(Self.day) / 1000)).prefix(10)
+        let run = try Programs.run(Programs.fraud, ["reconcile", "--db", scratch.path("x.duckdb"), "--date", String(date)])
+        #expect(run.status == 1 && run.errors.contains("1"), "\(run.status) \(run.errors)")
+        #expect(run.errors.contains("late clicks"), "\(run.errors)")
+    }
+
     @Test("a person's confirmation holds against an engagement that comes later")
     func confirmation() throws {
         let scratch = try Scratch()
@@ -76,5 +98,9 @@ struct LongLifeTests {
         let engagements = [44, 45].map { #"{"type":"engagement","click_id":"c\#($0)","ts":\#(Self.day + Int64($0) * 1000 + 400),"dwell_ms":300}"# + "\n" }
         let second = try score(scratch, [("a.ndjson", first + engagements.joined() + clicks(50..<60, at: 0))])
         #expect(second["relabelled"] as! Int == 1, "\(second)")
+        let date = ISO8601DateFormatter().string(from: Date(timeIntervalSince1970: Double(Self.day) / 1000)).prefix(10)
+        let run = try Programs.run(Programs.fraud, ["reconcile", "--db", scratch.path("x.duckdb"), "--date", String(date)])
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try Programs.run(Programs.fraud, ["audit", "show", "c45", "--db", scratch.path("x.duckdb")]).output.contains("by fraud reconcile") == false)
     }
 }

@@ -71,7 +71,7 @@ struct StreamWatermarkModel {
     }
 
     mutating func seed(_ slot: Int, _ times: [Int64]) {
-        if slots[slot]!.partition.seed(times) { update() }
+        _ = slots[slot]!.partition.seed(times)
     }
 
     mutating func observe(_ slot: Int, _ ts: Int64) {

@@ -36,6 +36,19 @@ struct LateClicksQuery {
         return (Int(row[0].int ?? 0), row[1].money ?? .zero)
     }
 
+    /// A note for a person when days went on in the stream after they were reconciled.
+    func staleDaysNote(_ database: DuckDB) throws -> String? {
+        let bounds = SQLPeriod("m.window_start", from: from, to: to, and: [("e.committed_at > r.reconciled_at", [])])
+        let days = try database.query(
+            """
+            SELECT DISTINCT r.date::VARCHAR FROM reconciliations AS r JOIN click_aggregates_minute AS m
+            ON m.window_start >= r.date::TIMESTAMP AND m.window_start < r.date::TIMESTAMP + INTERVAL 1 DAY
+            JOIN epochs AS e ON e.epoch = m.epoch \(bounds.condition) ORDER BY 1
+            """, bounds.parameters
+        ).rows.compactMap { $0.first?.text }
+        return days.isEmpty ? nil : "the stream went on after the reconciliation of \(days.joined(separator: ", ")): reconcile again"
+    }
+
     /// A note for a person when late clicks are missing from totals that hold no others than the stream's and reconciled days'.
     func note(_ database: DuckDB) throws -> String? {
         let open = try open(database)

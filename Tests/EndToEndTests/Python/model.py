@@ -188,7 +188,6 @@ class Stream:
             p = Partition(path, events(path), self.elapsed)
             if p.events:
                 self.opened.append(p)
-                self.update()
         while self.opened:
             p = min(self.opened, key=lambda p: p.merge_time)  # of equals the first named
             event = p.events[p.next]
