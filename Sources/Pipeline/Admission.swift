@@ -61,7 +61,8 @@ struct Admission: ~Copyable {
     ///
     /// - Parameter lateness: how far the watermark may pass a minute's end, ms: that of the windows.
     func horizon(allowedLateness lateness: Int64) -> Int64 {
-        watermark.current == Int64.min ? Int64.min / 2 : watermark.current - lateness - EventTime.millisecondsPerMinute
+        // By what the watermark cannot fall below: state that is dropped does not come back with a watermark that is taken back.
+        watermark.floor == Int64.min ? Int64.min / 2 : watermark.floor - lateness - EventTime.millisecondsPerMinute
     }
 
     /// Bytes held by deduplication.

@@ -183,7 +183,9 @@ struct StreamWatermarkTests {
         let y = watermark.open(source: 2)
         #expect(watermark.current == Self.corrupt - 5000, "opening alone moves nothing")
         seed(&watermark, y, [Self.t0, Self.t0 + 10])
-        #expect(watermark.current == Self.t0 - 5000)
+        #expect(watermark.current == Self.corrupt - 5000, "nor does a seed")
+        watermark.observe(y, Self.t0)
+        #expect(watermark.current == Self.t0 - 5000 && watermark.floor <= Self.t0 - 5000)
         for i in 0..<10 { watermark.observe(y, Self.t0 + Int64(i) * 1000) }
         watermark.close(y)
         #expect(watermark.current == Self.t0 + 9000 - 5000)
@@ -195,6 +197,7 @@ struct StreamWatermarkTests {
         watermark.close(z)
         let again = watermark.open(source: 1)
         seed(&watermark, again, [Self.t0 + 20_000, Self.t0 + 21_000])
+        watermark.observe(again, Self.t0 + 20_000)
         #expect(watermark.current == Self.t0 + 20_000 - 5000)
     }
 
