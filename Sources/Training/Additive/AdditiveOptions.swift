@@ -5,10 +5,11 @@ package struct AdditiveOptions: Hashable, Sendable {
 
     /// Bins of a feature's known values, 2 to `maximumBins`.
     package var bins = 31
-    /// Trees a bag; fixed rather than stopped early, since a few dozen held-out frauds cannot say when to stop.
-    package var rounds = 300
-    /// Ensembles, each from its own seed and without its own held-out rows; the model is their mean.
-    package var bags = 16
+    /// Trees a bag; nil: by the number of rows. Fixed rather than stopped early, since a few dozen held-out frauds cannot
+    /// say when to stop.
+    package var rounds: Int?
+    /// Ensembles, each from its own seed and without its own held-out rows; the model is their mean. nil: by rows.
+    package var bags: Int?
     package var learningRate = 0.05
     /// Share of a bag's rows drawn, without replacement, for each tree.
     package var rowShare = 0.5
@@ -30,15 +31,28 @@ package struct AdditiveOptions: Hashable, Sendable {
     /// Whether a feature's being unknown is a value like any other. False: it adds nothing, and a surface adds nothing
     /// where either feature is unknown.
     package var missingIndicators = true
-    /// Every bag but the last leaves out one of so many parts of the rows, for logits of rows not trained on; 0: none.
+    /// Each bag leaves out one of so many parts of the rows, for logits of rows not trained on. 0, or more than there are
+    /// bags: all learn from all.
     package var parts = 8
     package var seed: UInt64 = 1
     /// Whether bags are boosted on all cores; the result is the same, bit for bit.
     package var isParallel = true
 
     package static let maximumBins = 254
+    /// Surfaces a model may hold, whatever their size.
+    package static let maximumSurfaces = 60_000
+    /// Tables with more rows are large: fewer bags suffice, and more trees pay.
+    static let largeRows = 50_000
 
     package init() {}
+
+    /// With what was left open filled in.
+    package func resolved(rows: Int) -> AdditiveOptions {
+        var options = self
+        options.rounds = rounds ?? 300
+        options.bags = bags ?? (rows > Self.largeRows ? 8 : 16)
+        return options
+    }
 
     /// - Throws: `TrainingError.badOption`.
     package func validate(names: [String]) throws(TrainingError) {
@@ -46,8 +60,8 @@ package struct AdditiveOptions: Hashable, Sendable {
             guard holds else { throw .badOption(name: name, reason: reason) }
         }
         try require((2...Self.maximumBins).contains(bins), "bins", "must be 2 to \(Self.maximumBins)")
-        try require((1...100_000).contains(rounds), "rounds", "must be 1 to 100,000")
-        try require((1...1_000).contains(bags), "bags", "must be 1 to 1,000")
+        try require((1...100_000).contains(rounds ?? 1), "rounds", "must be 1 to 100,000")
+        try require((1...1_000).contains(bags ?? 1), "bags", "must be 1 to 1,000")
         try require(learningRate > 0 && learningRate <= 1, "learning rate", "must be over 0 and at most 1")
         try require(rowShare > 0 && rowShare <= 1, "row share", "must be over 0 and at most 1")
         try require(maximumDraw >= 100, "rows drawn", "must be at least 100")

@@ -47,7 +47,7 @@ package struct FeatureBinning: Hashable, Sendable {
         self.edges = edges
     }
 
-    /// Edges at about equal weights, for the reference of a feature's distribution.
+    /// Bins, the unknown one included.
     package var binCount: Int { edges.count + 2 }
 
     /// 0 for NaN, else 1 + the number of edges ≤ `value`.

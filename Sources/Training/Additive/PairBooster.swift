@@ -7,6 +7,7 @@ internal import Foundation
 /// known is no evidence either.
 struct PairBooster {
     let table: BinnedTable
+    /// With the number of rounds filled in.
     let options: AdditiveOptions
     /// Features each feature may share a surface with; nil: any.
     let partners: [Set<Int>]?
@@ -50,7 +51,7 @@ struct PairBooster {
     mutating func boost() -> Bag {
         guard !table.usable.isEmpty, !learners.isEmpty else { return bag }
         let hasSilent = table.features.contains { $0.unknown == .silent }
-        for _ in 0..<options.rounds {
+        for _ in 0..<(options.rounds ?? 0) {
             drawRows()
             if hasSilent { stepIntercept() }
             guard var tree = grow(drawFeatures()) else { continue }
