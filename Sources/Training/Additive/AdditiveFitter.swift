@@ -3,6 +3,9 @@ package import LogisticModel
 /// An additive model fitted to some rows of a table.
 package struct AdditiveFit: Sendable {
     package var terms: AdditiveTerms
+    /// Logit of each of the rows, in their order, as the trees say it; the terms sum to it, but for surfaces left out past
+    /// the limit of cells.
+    package var logits: [Double]
     /// Logit of each of the rows, in their order, by bags that did not learn from it; nil when none was left out.
     package var outOfBag: [Double]?
     /// The options in force, defaults filled in.
@@ -54,7 +57,7 @@ package enum AdditiveFitter {
         // Boosted again, the pairs that stay may have become larger.
         terms.surfaces.removeSubrange(terms.strongest(options)...)
         return AdditiveFit(
-            terms: terms, outOfBag: parts.outOfBag(bags), options: options, trees: bags.reduce(0) { $0 + $1.trees.count }, pairsFound: found,
+            terms: terms, logits: mean(bags.map(\.logits)), outOfBag: parts.outOfBag(bags), options: options, trees: bags.reduce(0) { $0 + $1.trees.count }, pairsFound: found,
             reference: reference(table, rows))
     }
 
@@ -68,6 +71,10 @@ package enum AdditiveFitter {
             return booster.boost()
         }
         return options.isParallel ? parallelMap(bags, boost) : (0..<bags).map(boost)
+    }
+
+    private static func mean(_ logits: [[Double]]) -> [Double] {
+        logits[0].indices.map { row in logits.reduce(0) { $0 + $1[row] } / Double(logits.count) }
     }
 
     private static func reference(_ table: LabelledTable, _ rows: [Int]) -> [LogisticModel.FeatureDistribution] {

@@ -4,7 +4,7 @@ package struct AdditiveOptions: Hashable, Sendable {
     package enum Direction: String, Hashable, Sendable { case rising, falling }
 
     /// Bins of a feature's known values, 2 to `maximumBins`.
-    package var bins = 31
+    package var bins = 48
     /// Trees a bag; nil: by the number of rows. Fixed rather than stopped early, since a few dozen held-out frauds cannot
     /// say when to stop.
     package var rounds: Int?
@@ -21,7 +21,7 @@ package struct AdditiveOptions: Hashable, Sendable {
     package var minimumRows = 5.0
     package var minimumHessian = 1e-3
     /// λ of ½·λ·v² on a leaf's value v.
-    package var l2 = 1.0
+    package var l2 = 0.3
     /// Most pair surfaces; nil: as many as `maximumCells` lets. 0: curves only.
     package var interactions: Int?
     /// Most cells of all surfaces together; past it the weakest are left out, as with `interactions`.
