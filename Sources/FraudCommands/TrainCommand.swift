@@ -33,6 +33,7 @@ public struct TrainCommand: ParsableCommand {
     var exclude = TrainCommand.trafficFeatures.map(\.description.name).joined(separator: ",")
     @Flag(help: "Let a feature's being unknown weigh too. Off: what is unknown is never held against a visitor.")
     var missingIndicators = false
+    @OptionGroup(title: "Additive models") var additive: AdditiveArguments
     @Option(help: "Also cross-validate over this many folds.") var cv: Int?
     @Option(help: "Keep clicks with the same value together: in a fold, and in the bootstrap of the intervals.") var group: Grouping = .user_id
     @OptionGroup var decisions: DecisionArguments
@@ -72,6 +73,7 @@ public struct TrainCommand: ParsableCommand {
         options.seed = seed
         options.missingIndicators = missingIndicators
         decisions.apply(to: &options)
+        try additive.apply(to: &options, interactions: 40)
         let (model, report) = try Trainer.train(table: table, options: options, catalogue: catalogue)
         try model.save(to: out)
         let folds = try cv.map { try Trainer.crossValidate(table: table, options: options, catalogue: catalogue, folds: $0) }
