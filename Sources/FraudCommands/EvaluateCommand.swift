@@ -13,10 +13,13 @@ public struct EvaluateCommand: ParsableCommand {
         discussion: """
             Shows the model alone (ROC AUC, average precision, log loss, Brier) and the verdicts of rules and model together:
             recall, precision, false-positive rate, and recall by family of fraud.
+            --table takes a ready table instead, and shows how right the model is on it.
             EXAMPLE: fraud evaluate labelled.ndjson.gz --lists training-data
+            EXAMPLE: fraud evaluate --table later.csv.gz --label status --model models/publishers.json
             """)
 
-    @Argument(help: "Labelled click logs.") var inputs: [String]
+    @Argument(help: "Labelled click logs.") var inputs: [String] = []
+    @OptionGroup(title: "Tables") var tables: TableArguments
     @Option(help: ArgumentHelp("Model file instead of models/champion.json.", valueName: "file")) var model: String?
     @Option(help: ArgumentHelp("Rule file instead of models/rules.yaml.", valueName: "file")) var rules: String?
     @Option(help: ArgumentHelp("GeoIP database (.mmdb).", valueName: "file")) var geoip: String?
@@ -25,7 +28,13 @@ public struct EvaluateCommand: ParsableCommand {
 
     public init() {}
 
+    public func validate() throws {
+        try tables.validate(inputs: inputs)
+        if tables.isGiven { _ = try tables.requiredLabel() }
+    }
+
     public func run() throws {
+        if tables.isGiven { return try runTable() }
         let scorer = try ScorerConfiguration(modelPath: model, rulesPath: rules, listsDirectory: lists, geoPath: geoip).makeScorer()
         var evaluation = Evaluation(ruleIDs: scorer.ruleIDs)
         let bar = ProgressBar(unit: "events")

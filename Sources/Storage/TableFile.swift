@@ -42,7 +42,8 @@ package struct TableFile: Sendable {
     /// A table with more columns is refused.
     package static let maximumColumns = 8192
 
-    package let path: String
+    /// For messages.
+    package let name: String
     package let columns: [Column]
     package let rows: Int
     /// Names that more than one column has, of which the first is kept; `""` for columns without a name, of which none is.
@@ -51,12 +52,12 @@ package struct TableFile: Sendable {
     let source: String
     let isParquet: Bool
 
-    /// Reads the file through, one or two times.
+    /// Reads the file through, one or two times. `name` stands for it in messages.
     /// - Throws: `TableFileError`.
     /// - Complexity: O(rows × columns); memory for one batch of rows.
-    package init(_ path: String, _ database: DuckDB) throws(TableFileError) {
-        self.path = path
-        isParquet = try Self.startsAsParquet(path)
+    package init(_ path: String, shownAs name: String, _ database: DuckDB) throws(TableFileError) {
+        self.name = name
+        isParquet = try Self.startsAsParquet(path, name)
         do throws(StorageError) {
             if isParquet {
                 source = "read_parquet(\(Self.literal(path: path)))"
@@ -73,23 +74,23 @@ package struct TableFile: Sendable {
                 repeatedNames = Set(header.names.indices.filter { !kept.contains($0) }.map { header.names[$0] }).sorted()
             }
         } catch {
-            throw TableFileError(path: path, error)
+            throw TableFileError(name, error)
         }
         guard columns.count <= Self.maximumColumns else {
-            throw TableFileError(path: path, detail: "\(columns.count) columns; at most \(Self.maximumColumns) are read")
+            throw TableFileError(file: name, detail: "\(columns.count) columns; at most \(Self.maximumColumns) are read")
         }
-        guard rows > 0 else { throw TableFileError(path: path, detail: "no rows") }
+        guard rows > 0 else { throw TableFileError(file: name, detail: "no rows") }
     }
 
     package func column(_ name: String) -> Column? { columns.first { $0.name == name } }
 
-    private static func startsAsParquet(_ path: String) throws(TableFileError) -> Bool {
+    private static func startsAsParquet(_ path: String, _ name: String) throws(TableFileError) -> Bool {
         guard let file = fopen(path, "rb") else {
-            throw TableFileError(path: path, detail: "cannot be opened: \(String(cString: strerror(errno)))")
+            throw TableFileError(file: name, detail: "cannot be opened: \(String(cString: strerror(errno)))")
         }
         defer { fclose(file) }
         var magic = [UInt8](repeating: 0, count: 4)
-        guard fread(&magic, 1, 4, file) > 0 else { throw TableFileError(path: path, detail: "expected a table, found nothing") }
+        guard fread(&magic, 1, 4, file) > 0 else { throw TableFileError(file: name, detail: "expected a table, found nothing") }
         return magic == Array("PAR1".utf8)
     }
 
@@ -107,7 +108,7 @@ package struct TableFile: Sendable {
 
     private static func csvSource(_ path: String, _ header: CSVHeaderLine) -> String {
         let columns = header.names.indices.map { "'c\($0)': 'VARCHAR'" }.joined(separator: ", ")
-        let missing = missingTexts.map(literal).joined(separator: ", ")
+        let missing = missingTexts.map { literal($0) }.joined(separator: ", ")
         return "read_csv(\(literal(path: path)), auto_detect=false, delim=\(literal(String(header.delimiter))), quote='\"', escape='\"', "
             + "skip=0, header=true, nullstr=[\(missing)], columns={\(columns)}\(compression(path)))"
     }

@@ -1,18 +1,18 @@
 /// Why a table file cannot be read: which file, where in it, and what was expected.
 package struct TableFileError: Error, Hashable, Sendable, CustomStringConvertible {
-    package let path: String
+    package let file: String
     package let detail: String
 
-    package init(path: String, detail: String) {
-        self.path = path
+    package init(file: String, detail: String) {
+        self.file = file
         self.detail = detail
     }
 
-    package var description: String { "\(path): \(detail)" }
+    package var description: String { "\(file): \(detail)" }
 
     /// DuckDB's words about a file, cut to what a reader of the message can act on.
-    init(path: String, _ error: StorageError) {
-        self.path = path
+    init(_ file: String, _ error: StorageError) {
+        self.file = file
         guard case .database(let message) = error else {
             detail = error.description
             return
@@ -22,7 +22,9 @@ package struct TableFileError: Error, Hashable, Sendable, CustomStringConvertibl
 
     private static func detail(of message: String) -> String {
         guard let line = value(after: "CSV Error on Line: ", in: message) else {
-            return String(message.split(separator: "\n").first ?? "cannot be read")
+            let first = String(message.split(separator: "\n").first ?? "cannot be read")
+            // DuckDB puts the kind of its error first, e.g. `IO Error: `.
+            return first.firstRange(of: " Error: ").map { String(first[$0.upperBound...]) } ?? first
         }
         if let counts = value(after: "Expected Number of Columns: ", in: message) {
             let numbers = counts.split(separator: " ").compactMap { Int($0) }

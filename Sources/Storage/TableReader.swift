@@ -13,16 +13,16 @@ package final class TableReader {
     }
 
     private let rows: ArrowBatchReader
-    private let path: String
+    private let name: String
 
     /// - Parameter columns: columns of `file`; `number` is for those of kind number, flag or empty.
     /// - Throws: `TableFileError`.
     package init(_ file: TableFile, _ columns: [(TableFile.Column, Reading)], _ database: DuckDB) throws(TableFileError) {
         precondition(!columns.isEmpty, "a column to read")
-        path = file.path
+        name = file.name
         let cells = columns.map { Self.expression($0, as: $1, isParquet: file.isParquet) }
         do { rows = try ArrowBatchReader(database, "SELECT \(cells.joined(separator: ", ")) FROM \(file.source)") } catch {
-            throw TableFileError(path: file.path, error)
+            throw TableFileError(file.name, error)
         }
     }
 
@@ -33,7 +33,7 @@ package final class TableReader {
         case (.number, _): return "TRY_CAST(\(name) AS DOUBLE)"
         case (.text, _):
             guard isParquet else { return name }
-            let missing = TableFile.missingTexts.map(TableFile.literal).joined(separator: ", ")
+            let missing = TableFile.missingTexts.map { TableFile.literal($0) }.joined(separator: ", ")
             return "CASE WHEN CAST(\(name) AS VARCHAR) IN (\(missing)) THEN NULL ELSE CAST(\(name) AS VARCHAR) END"
         case (.milliseconds, .number):
             let value = "TRY_CAST(\(name) AS DOUBLE)"
@@ -46,7 +46,7 @@ package final class TableReader {
     /// - Returns: its rows; 0 at the end.
     /// - Throws: `TableFileError` when the file turns out to be damaged.
     package func next() throws(TableFileError) -> Int {
-        do { return try rows.next() } catch { throw TableFileError(path: path, error) }
+        do { return try rows.next() } catch { throw TableFileError(name, error) }
     }
 
     /// Adds the batch's `count` values of a column read as numbers; NaN when missing. Beyond single precision's range they are infinite.
