@@ -14,28 +14,38 @@ public struct TrainCommand: ParsableCommand {
         discussion: """
             Clicks need `label`: valid or fraud. The first 70 % by event time train, the rest tests; the threshold keeps the
             false-positive rate on a validation part. The same inputs, options and lists give the same file, byte for byte.
+            --table takes a ready table instead, any numeric or categorical columns with missing values: its first rows in time choose
+            and its last ones test as well, but the model that is written is then fitted on all rows (--no-refit: on the first).
             EXAMPLE: fraud train labelled.ndjson.gz --out models/challenger.json --lists training-data
+            EXAMPLE: fraud train --table publishers.csv.gz --label status --test later.csv.gz --out models/publishers.json
             """)
 
     enum Grouping: String, ExpressibleByArgument, CaseIterable {
         case user_id, device_fingerprint, ip, publisher_id
     }
 
-    @Argument(help: "Labelled click logs.") var inputs: [String]
+    @Argument(help: "Labelled click logs.") var inputs: [String] = []
+    @OptionGroup(title: "Tables") var tables: TableArguments
+    @OptionGroup(title: "Tables") var tableTraining: TableTrainingArguments
     @Option(help: ArgumentHelp("Model file to write.", valueName: "file")) var out: String
     @Option(help: ArgumentHelp("Folder of crawler, hosting and Tor lists.", valueName: "dir")) var lists: String?
     @Option(help: ArgumentHelp("GeoIP database (.mmdb).", valueName: "file")) var geoip: String?
     @Option(help: "Name in the model file.") var name = "click-fraud"
     @Option(help: "Share of the clicks, first in time, that trains.") var trainShare = 0.7
-    @Option(name: .customLong("fpr"), help: "False-positive rate the threshold keeps.") var falsePositiveRate = 0.001
+    @Option(name: .customLong("fpr"), help: "False-positive rate the threshold keeps; 0.001 of clicks and 0.01 of a table's rows unless given.")
+    var falsePositiveRate: Double?
     @Option(name: .customLong("l2"), help: "Penalties to choose among, comma-separated.") var penalties = "0.1,1,10,100"
-    @Option(help: ArgumentHelp("Features to leave out, comma-separated; by default those that grow with a site's traffic.", valueName: "names"))
-    var exclude = TrainCommand.trafficFeatures.map(\.description.name).joined(separator: ",")
+    @Option(help: ArgumentHelp("Features to leave out, comma-separated; by default those of clicks that grow with a site's traffic.", valueName: "names"))
+    var exclude: String?
     @Flag(help: "Let a feature's being unknown weigh too. Off: what is unknown is never held against a visitor.")
     var missingIndicators = false
     @OptionGroup(title: "Additive models") var additive: AdditiveArguments
     @Option(help: "Also cross-validate over this many folds.") var cv: Int?
-    @Option(help: "Keep clicks with the same value together: in a fold, and in the bootstrap of the intervals.") var group: Grouping = .user_id
+    @Option(
+        help: ArgumentHelp(
+            "Keep rows with the same value together, in a fold and in the bootstrap of the intervals: of clicks user_id (default), device_fingerprint, ip or publisher_id; of a table a column.",
+            valueName: "column"))
+    var group: String?
     @OptionGroup var decisions: DecisionArguments
     @Option(help: "Seed of the folds and of the bootstrap.") var seed: UInt64 = 1
     @Flag(help: "Print one JSON object.") var json = false
@@ -44,9 +54,15 @@ public struct TrainCommand: ParsableCommand {
 
     public func validate() throws {
         if let cv, !(2...100).contains(cv) { throw ValidationError("--cv must be 2 to 100") }
+        guard !penaltyValues.isEmpty else { throw ValidationError("--l2 \(penalties): expected numbers over 0, e.g. 0.1,1,10") }
+        try tables.validate(inputs: inputs)
+        if tables.isGiven { return try validateTable() }
+        guard tableTraining.test.isEmpty else { throw ValidationError("--test goes with --table") }
+        guard group == nil || Grouping(rawValue: group!) != nil else {
+            throw ValidationError("--group \(group!): expected \(Grouping.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
         let unknown = excludedFeatures.subtracting(Feature.catalogue.map(\.name))
         guard unknown.isEmpty else { throw ValidationError("--exclude: no feature is called \(unknown.sorted().joined(separator: ", "))") }
-        guard !penaltyValues.isEmpty else { throw ValidationError("--l2 \(penalties): expected numbers over 0, e.g. 0.1,1,10") }
     }
 
     /// Counts that say how much traffic there is, not who clicks: a model that weighs them is wrong on a larger or smaller
@@ -55,24 +71,35 @@ public struct TrainCommand: ParsableCommand {
         .adClicks10s, .adClicks1m, .adClicks1h, .publisherClicks10s, .publisherClicks1m, .publisherClicks1h,
     ]
 
-    private var excludedFeatures: Set<String> { Set(exclude.split(separator: ",").map(String.init)) }
+    private var excludedFeatures: Set<String> {
+        exclude.map { Set(TableArguments.names($0)) } ?? Set(Self.trafficFeatures.map(\.description.name))
+    }
+
+    private var grouping: Grouping { group.flatMap(Grouping.init) ?? .user_id }
 
     private var penaltyValues: [Double] {
         let values = penalties.split(separator: ",").map { Double($0) ?? -1 }
         return values.allSatisfy { $0 > 0 && $0.isFinite } ? values : []
     }
 
-    public func run() throws {
-        let table = try labelledTable()
-        let catalogue = table.catalogue(known: Feature.catalogue)
+    /// What the options say, for clicks and tables alike.
+    func trainingOptions() -> TrainingOptions {
         var options = TrainingOptions()
         options.modelName = name
         options.trainShare = trainShare
-        options.maximumFalsePositiveRate = falsePositiveRate
+        options.maximumFalsePositiveRate = falsePositiveRate ?? (tables.isGiven ? 0.01 : 0.001)
         options.l2Grid = penaltyValues
         options.seed = seed
         options.missingIndicators = missingIndicators
         decisions.apply(to: &options)
+        return options
+    }
+
+    public func run() throws {
+        if tables.isGiven { return try runTable() }
+        let table = try labelledTable()
+        let catalogue = table.catalogue(known: Feature.catalogue)
+        var options = trainingOptions()
         try additive.apply(to: &options, interactions: 40)
         let (model, report) = try Trainer.train(table: table, options: options, catalogue: catalogue)
         try model.save(to: out)
@@ -83,7 +110,7 @@ public struct TrainCommand: ParsableCommand {
             try Terminal.output(String(decoding: try encoder.encode(Output(model: out, report: report, crossValidation: folds)), as: UTF8.self) + "\n")
         } else {
             try Terminal.output(report.table)
-            if let folds { try Terminal.output("\nCross-validation by \(group.rawValue), \(folds.folds.count) folds\n" + folds.table) }
+            if let folds { try Terminal.output("\nCross-validation by \(grouping.rawValue), \(folds.folds.count) folds\n" + folds.table) }
             Terminal.error("model \(model.modelID) written to \(out)\n")
         }
     }
@@ -129,7 +156,7 @@ public struct TrainCommand: ParsableCommand {
     }
 
     private func id(_ record: ClickRecord) -> UInt64 {
-        switch group {
+        switch grouping {
         case .user_id: record.user_hash
         case .device_fingerprint: record.device_hash
         case .ip: fraud_mix(record.ip_high, record.ip_low)

@@ -65,7 +65,7 @@ final class ArrowBatchReader {
 /// what its column holds.
 struct ArrowCells {
     enum Format {
-        case int64, float, bool
+        case int64, float, double, bool
         /// Microseconds since 1970.
         case timestamp
         /// DECIMAL(19,4) in 128 bits.
@@ -95,6 +95,7 @@ struct ArrowCells {
         switch schema.format.map({ String(cString: $0) }) ?? "" {
         case "l": return .int64
         case "f": return .float
+        case "g": return .double
         case "b": return .bool
         case "tsu:": return .timestamp
         case "d:19,4", "d:19,4,128": return .money
@@ -109,6 +110,7 @@ struct ArrowCells {
         switch format {
         case .int64: kind == .int64
         case .float: kind == .float
+        case .double: kind == .double
         case .bool: kind == .bool
         case .timestamp: kind == .timestamp
         case .money: kind == .money
@@ -134,6 +136,9 @@ struct ArrowCells {
 
     @inline(__always)
     func float(_ row: Int) -> Float { fixed(row + offset, Float.self) }
+
+    @inline(__always)
+    func double(_ row: Int) -> Double { fixed(row + offset, Double.self) }
 
     @inline(__always)
     func bool(_ row: Int) -> Bool {

@@ -19,4 +19,21 @@ extension LabelledTable {
         add(costs ?? [])
         return hash.finish()
     }
+
+    /// The same over categorical columns as well, before they are encoded.
+    package func contentHash(with columns: [CategoricalColumn]) -> String {
+        guard !columns.isEmpty else { return contentHash }
+        var hash = SHA256()
+        func add(_ bytes: some Collection<UInt8>) {
+            withUnsafeBytes(of: bytes.count) { hash.update($0) }
+            Array(bytes).withUnsafeBytes { hash.update($0) }
+        }
+        add(contentHash.utf8)
+        for column in columns {
+            add(column.name.utf8)
+            for category in column.categories { add(category.utf8) }
+            column.codes.withUnsafeBytes { hash.update($0) }
+        }
+        return hash.finish()
+    }
 }

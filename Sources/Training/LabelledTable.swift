@@ -97,6 +97,21 @@ package struct LabelledTable: Sendable {
         return code
     }
 
+    /// A table of whole columns, each as long as `labels`; without families of fraud.
+    package init(
+        names: [String], columns: [[Float]], labels: [Bool], eventTimes: [Int64]? = nil, groups: [UInt64]? = nil, weights: [Double]? = nil
+    ) {
+        let counts = columns.map(\.count) + [eventTimes?.count, groups?.count, weights?.count].compactMap(\.self)
+        precondition(columns.count == names.count && counts.allSatisfy { $0 == labels.count }, "one value a row")
+        self.init(names: names, hasTimes: eventTimes != nil, hasGroups: groups != nil, hasWeights: weights != nil)
+        self.columns = columns
+        self.labels = labels
+        self.eventTimes = eventTimes
+        self.groups = groups
+        self.weights = weights.map { $0.map { $0.isFinite && $0 > 0 ? $0 : 0 } }
+        attackCodes = Array(repeating: 0, count: labels.count)
+    }
+
     /// Descriptions of this table's columns: those of `known` by name, else a feature without a unit, whose transform is
     /// chosen from its values.
     package func catalogue(known: [FeatureDescription]) -> [FeatureDescription] {

@@ -56,7 +56,7 @@ extension TrainingReport {
 
 extension TrainingReport.Part {
     /// The figures by name, as the model file keeps them.
-    var figures: [String: Double] {
+    package var figures: [String: Double] {
         let all: [String: Double?] = [
             "roc_auc": metrics.rocAUC, "average_precision": metrics.averagePrecision, "log_loss": metrics.logLoss,
             "brier": metrics.brier, "recall": atThreshold.recall, "precision": atThreshold.precision,

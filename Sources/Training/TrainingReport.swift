@@ -21,6 +21,12 @@ package struct TrainingReport: Codable, Hashable, Sendable {
         package var metrics: Metrics
         package var atThreshold: OperatingPoint
 
+        package init(name: String, metrics: Metrics, atThreshold: OperatingPoint) {
+            self.name = name
+            self.metrics = metrics
+            self.atThreshold = atThreshold
+        }
+
         enum CodingKeys: String, CodingKey {
             case name, metrics
             case atThreshold = "at_threshold"
