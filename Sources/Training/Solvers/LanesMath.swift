@@ -1,14 +1,14 @@
 /// Double functions over vectors that give the same bits on every machine: only IEEE operations, each correctly
 /// rounded, no fused multiply-add, nothing of libm.
-enum LanesMath {
-    typealias Lanes = SIMD8<Double>
+package enum LanesMath {
+    package typealias Lanes = SIMD8<Double>
     private typealias Bits = SIMD8<UInt64>
 
     /// eˣ for x ≤ 0; held at x = −708, where e^x is 3e-308. NaN gives NaN. Relative error at most 3e-16.
     ///
     /// eˣ = 2ⁿ·eʳ with |r| ≤ ½ ln 2, and eʳ by its Taylor series of degree 13, whose rest is under 5e-18.
     @inline(__always)
-    static func exponential(nonPositive x: Lanes) -> Lanes {
+    package static func exponential(nonPositive x: Lanes) -> Lanes {
         let t = x.replacing(with: -708, where: x .< -708)
         // Adding 1.5·2⁵² rounds to an integer, which is then in the low bits.
         let shifted = t * 1.442_695_040_888_963_4 + 6_755_399_441_055_744
@@ -36,7 +36,7 @@ enum LanesMath {
     ///
     /// 2·artanh(s), s = x / (2 + x) ≤ ⅓, by the odd series 2·(s + s³/3 + s⁵/5 + …) to s³¹, whose rest is under 2e-17.
     @inline(__always)
-    static func log1p(unit x: Lanes) -> Lanes {
+    package static func log1p(unit x: Lanes) -> Lanes {
         let s = x / (x + 2)
         let z = s * s
         var p = z * (2.0 / 31) + 2.0 / 29
