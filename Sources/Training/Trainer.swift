@@ -128,10 +128,8 @@ struct TrainingRun {
 
     private func solve(
         _ fit: Fit, l2: Double, start: [Double]?
-    ) throws(TrainingError) -> (model: LogisticModel, solution: LogisticSolution) {
-        let objective = LogisticObjective(
-            design: fit.design, labels: fit.labels, weights: fit.weights, l2: l2 * (1 - options.l1Ratio), l1: l2 * options.l1Ratio,
-            classWeights: options.classWeights)
+    ) throws(TrainingError) -> (model: LogisticModel, solution: NewtonSolver.Solution) {
+        let objective = LogisticObjective(design: fit.design, labels: fit.labels, weights: fit.weights, l2: l2)
         let solution = options.solver.solve(objective, start: start)
         guard solution.status.isUsable || solution.status == .iterationLimit else { throw .solver(status: solution.status.description) }
         let weightings = fit.standardizer.weightings(solution.weights)
@@ -146,7 +144,7 @@ struct TrainingRun {
         return (model, solution)
     }
 
-    private func facts(_ fit: Fit, l2: Double, _ solution: LogisticSolution) -> LogisticModel.TrainingFacts {
+    private func facts(_ fit: Fit, l2: Double, _ solution: NewtonSolver.Solution) -> LogisticModel.TrainingFacts {
         let times = table.eventTimes.map { times in fit.rows.map { times[$0] } }
         return LogisticModel.TrainingFacts(
             dataHash: options.dataHash ?? "", rows: fit.rows.count, frauds: fit.labels.count { $0 }, firstEventMs: times?.min(),
