@@ -11,10 +11,12 @@ struct Explanation {
     let click: ScoredClick
     /// Changes of the label after scoring, the oldest first.
     let history: [LabelChange]
-    /// Feature, value and contribution in log-odds, the largest first; empty without features, or when the model at hand is not
-    /// the one that scored.
-    let contributions: [(feature: Feature, value: Float, contribution: Double)]
+    /// Features, values and contribution in log-odds of each term, the largest first; empty without features, or when the model
+    /// at hand is not the one that scored.
+    let contributions: [(features: [Feature], values: [Float], contribution: Double)]
     let intercept: Double?
+    /// From the sum of the terms to the log-odds.
+    let calibration: Calibration?
     let ruleTexts: [(id: String, when: String, description: String)]
     let notes: [String]
 
@@ -25,12 +27,15 @@ struct Explanation {
         let isSameCatalogue = click.features.count == Feature.count
         if model.modelID == click.modelID, isSameCatalogue, let compiled = try? CompiledModel(model, catalogue: Feature.catalogue) {
             contributions = compiled.contributions(row: click.features)
-                .map { (Feature(rawValue: $0.feature)!, click.features[$0.feature], $0.contribution) }
+                .filter { $0.value != 0 || $0.columns.count == 1 }
+                .map { term in (term.columns.map { Feature(rawValue: $0)! }, term.columns.map { click.features[$0] }, term.value) }
                 .sorted { abs($0.2) > abs($1.2) }
             intercept = model.intercept
+            calibration = model.calibration
         } else {
             contributions = []
             intercept = nil
+            calibration = nil
             notes.append(
                 click.features.isEmpty
                     ? "features, and so contributions, are kept of the clicks alone that the scorer flagged"
@@ -53,7 +58,7 @@ struct Explanation {
     /// Known feature values that no contribution shows.
     private var otherFeatures: [(Feature, Float)] {
         guard click.features.count == Feature.count else { return [] }
-        let shown = Set(contributions.map(\.feature))
+        let shown = Set(contributions.flatMap(\.features))
         return Feature.allCases.filter { !shown.contains($0) && !click.features[$0.rawValue].isNaN }.map { ($0, click.features[$0.rawValue]) }
     }
 
@@ -70,12 +75,16 @@ struct Explanation {
             var table = OutputTable(columns: ["feature", "value", "unit", "log-odds"])
             for entry in contributions {
                 table.rows.append([
-                    .text(entry.feature.description.name), .number(Self.shown(entry.value)), .text(entry.feature.description.unit),
+                    .text(entry.features.map(\.description.name).joined(separator: " × ")),
+                    .number(entry.values.map(Self.shown).joined(separator: " × ")),
+                    .text(entry.features.map(\.description.unit).joined(separator: " × ")),
                     .number(String(format: "%+.4f", entry.contribution)),
                 ])
             }
-            let logit = contributions.reduce(intercept) { $0 + $1.contribution }
+            let sum = contributions.reduce(intercept) { $0 + $1.contribution }
+            let logit = calibration?(sum) ?? sum
             table.rows.append([.text("(intercept)"), .number(""), .text(""), .number(String(format: "%+.4f", intercept))])
+            if calibration != nil { table.rows.append([.text("(calibration)"), .number(""), .text(""), .number(String(format: "%+.4f", logit - sum))]) }
             out += "\nModel: logit \(String(format: "%+.4f", logit)), score \(String(format: "%.6f", 1 / (1 + exp(-logit))))\n" + table.text
         }
         let others = otherFeatures.map { [Cell.text($0.0.description.name), .number(Self.shown($0.1)), .text($0.0.description.unit)] }
@@ -88,8 +97,11 @@ struct Explanation {
     var json: String {
         let features = contributions.map { entry in
             JSONOutput.object([
-                ("feature", JSONOutput.string(entry.feature.description.name)),
-                ("value", entry.value.isNaN ? "null" : "\(entry.value)"), ("contribution", "\(entry.contribution)"),
+                ("feature", JSONOutput.string(entry.features.map(\.description.name).joined(separator: " × "))),
+                ("features", "[" + entry.features.map { JSONOutput.string($0.description.name) }.joined(separator: ", ") + "]"),
+                ("value", entry.values[0].isNaN ? "null" : "\(entry.values[0])"),
+                ("values", "[" + entry.values.map { $0.isNaN ? "null" : "\($0)" }.joined(separator: ", ") + "]"),
+                ("contribution", "\(entry.contribution)"),
             ])
         }
         let rules = ruleTexts.map { JSONOutput.object([("id", JSONOutput.string($0.id)), ("when", JSONOutput.string($0.when))]) }

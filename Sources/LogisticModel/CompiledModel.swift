@@ -5,8 +5,8 @@ internal import LinearAlgebra
 ///
 ///     block (rows × features) ──► design, 32 rows × columns ──► sgemv ──► logits ──► scores
 ///
-/// Each feature in use gets a value column (clipped, transformed, centred; 0 where unknown) and, when the model weighs
-/// its absence, a missing column (1 where unknown). One `sgemv` of a fixed 32-row shape turns a group into logits: each
+/// Each linear term gets a value column (clipped, transformed, centred; 0 where unknown) and, when the model weighs the
+/// feature's absence, a missing column (1 where unknown); each curve and surface a column of looked-up values. One `sgemv` of a fixed 32-row shape turns a group into logits: each
 /// row takes the same instructions wherever it stands, so a score is bit-identical alone or at any place of any batch.
 /// (Rows of a group beyond the last one asked for hold old, finite values; their logits are not used.)
 ///
@@ -21,8 +21,8 @@ package final class CompiledModel {
     package let threshold: Float
     /// Columns a block must have.
     package let columnCount: Int
-    /// The model's features with the block column of each.
-    private let columns: [Int]
+    /// The block column of each feature name.
+    private let columns: [String: Int]
 
     private struct Term {
         var column: Int
@@ -39,6 +39,10 @@ package final class CompiledModel {
     private let weights: UnsafeMutablePointer<Float>
     private let logits: UnsafeMutablePointer<Float>
     private let intercept: Float
+    private let binned: BinnedTerms
+    /// First float of the binned terms in the design block.
+    private let binnedStart: Int
+    private let calibration: CompiledCalibration?
 
     /// - Throws: `ModelError.unknownFeatures` or `.featureSchema` when the model does not fit the catalogue, `.content`
     ///   when the model is not valid.
@@ -53,8 +57,9 @@ package final class CompiledModel {
 
         var terms: [Term] = []
         var weights: [Float] = []
-        for (feature, column) in zip(model.features, columns) where feature.weight != 0 || feature.missingWeight != 0 {
-            var term = Term(column: column, transform: ColumnTransform(feature), value: weights.count * Self.group, missing: -1)
+        for feature in model.features where feature.weight != 0 || feature.missingWeight != 0 {
+            var term = Term(
+                column: columns[feature.name]!, transform: ColumnTransform(feature), value: weights.count * Self.group, missing: -1)
             weights.append(feature.foldedWeight)
             if feature.missingWeight != 0 {
                 term.missing = weights.count * Self.group
@@ -62,6 +67,10 @@ package final class CompiledModel {
             }
             terms.append(term)
         }
+        binned = try BinnedTerms(model, columns: columns, group: Self.group)
+        binnedStart = weights.count * Self.group
+        weights += model.curves.map { Float($0.weight) } + model.surfaces.map { Float($0.weight) }
+        calibration = model.calibration.map(CompiledCalibration.init)
         termCount = terms.count
         designColumns = weights.count
         self.terms = .allocate(capacity: max(1, terms.count))
@@ -94,20 +103,38 @@ package final class CompiledModel {
     ///   - scores: room for `block.capacity`; up to three elements past `rows` are overwritten.
     /// - Complexity: O(rows rounded up to 4 × features), no allocation.
     package func score(_ block: FeatureBlock, rows: Int, into scores: UnsafeMutablePointer<Float>) {
+        forEachLogits(block, rows: rows) { row, logits in
+            let calibrated = calibration?.apply(logits) ?? logits
+            UnsafeMutableRawPointer(scores + row).storeBytes(of: VectorMath.sigmoid(calibrated), as: VectorMath.Lanes.self)
+        }
+    }
+
+    /// Writes the sum of terms of the first `rows` clicks of a block: log-odds before calibration.
+    ///
+    /// Parameters and complexity are those of `score`.
+    package func uncalibratedLogits(_ block: FeatureBlock, rows: Int, into logits: UnsafeMutablePointer<Float>) {
+        forEachLogits(block, rows: rows) { row, sums in
+            UnsafeMutableRawPointer(logits + row).storeBytes(of: sums, as: VectorMath.Lanes.self)
+        }
+    }
+
+    /// Calls `store` with every four rows' sums, the first row's number before them.
+    @inline(__always)
+    private func forEachLogits(_ block: FeatureBlock, rows: Int, store: (Int, VectorMath.Lanes) -> Void) {
         precondition(block.columnCount == columnCount && rows >= 0 && rows <= block.capacity, "a block of this catalogue")
         let lanes = VectorMath.Lanes.scalarCount
         var start = 0
         while start < rows {
             let count = min(Self.group, (rows - start + lanes - 1) / lanes * lanes)
             fillDesign(block, start: start, count: count)
+            binned.fill(block, start: start, count: min(Self.group, rows - start), into: design + binnedStart)
             if designColumns > 0 {
                 let matrix = ColumnMajor(UnsafePointer(design), rows: Self.group, columns: designColumns, leading: Self.group)
                 BLAS.sgemv(matrix, x: weights, y: logits)
             }
             var row = 0
             while row < count {
-                let logit = UnsafeRawPointer(logits + row).loadUnaligned(as: VectorMath.Lanes.self) + intercept
-                UnsafeMutableRawPointer(scores + start + row).storeBytes(of: VectorMath.sigmoid(logit), as: VectorMath.Lanes.self)
+                store(start + row, UnsafeRawPointer(logits + row).loadUnaligned(as: VectorMath.Lanes.self) + intercept)
                 row += lanes
             }
             start += Self.group
@@ -124,19 +151,31 @@ package final class CompiledModel {
         }
     }
 
-    /// What each feature adds to the logit of a click: with the intercept they sum to the logit, to float rounding.
+    /// What a term adds to the sum of a click's terms.
+    package struct Contribution: Hashable, Sendable {
+        /// The catalogue's columns that the term reads: one, or two for a surface.
+        package var columns: [Int]
+        /// In log-odds before calibration.
+        package var value: Double
+    }
+
+    /// What each term adds: with the intercept they sum to the logit before calibration, to float rounding.
     ///
     /// - Parameter row: feature values in catalogue order, as `FeatureBlock.row` gives them.
-    /// - Returns: one entry per feature the model weighs, in the model's order; `feature` is the catalogue's column.
-    ///   Allocates.
-    package func contributions(row: [Float]) -> [(feature: Int, contribution: Double)] {
+    /// - Returns: one entry per term, in the model's order: linear terms that weigh anything, curves, surfaces. Allocates.
+    package func contributions(row: [Float]) -> [Contribution] {
         precondition(row.count == columnCount, "one value per feature of the catalogue")
-        return zip(model.features, columns).compactMap { feature, column in
-            guard feature.weight != 0 || feature.missingWeight != 0 else { return nil }
+        let linear = model.features.filter { $0.weight != 0 || $0.missingWeight != 0 }.map { feature in
+            let column = columns[feature.name]!
             let (centred, isMissing) = ColumnTransform(feature).apply(row[column])
             let known = Double(centred) * Double(feature.foldedWeight)
-            return (column, isMissing ? Double(Float(feature.missingWeight)) : known)
+            return Contribution(columns: [column], value: isMissing ? Double(Float(feature.missingWeight)) : known)
         }
+        let inputs = model.curves.map { ([$0.feature], $0.weight) } + model.surfaces.map { ([$0.first, $0.second], $0.weight) }
+        return linear
+            + zip(inputs, binned.terms(of: row)).map { input, value in
+                Contribution(columns: input.0.map { columns[$0]! }, value: Double(value) * Double(Float(input.1)))
+            }
     }
 }
 

@@ -4,7 +4,7 @@ internal import Foundation
 /// models can be compared with `diff`, and what is read back scores bit for bit the same.
 extension LogisticModel {
     /// A longer file is refused unread.
-    package static let maximumFileBytes = 16 << 20
+    package static let maximumFileBytes = 64 << 20
     package static let maximumFeatures = 4096
 
     /// 16 hex digits of the SHA-256 of the canonical content (compact JSON, sorted keys). Not stored in the file, so it

@@ -1,5 +1,12 @@
 extension LogisticModel {
-    /// Checks what the types cannot: finite numbers, ordered clips, positive scales, distinct names.
+    /// More terms of bins are refused; a scorer holds a table for each.
+    package static let maximumTerms = 65_536
+    /// Bins a feature may have over all its terms, the unknown one aside.
+    package static let maximumBins = 255
+    package static let maximumCategories = 1 << 20
+
+    /// Checks what the types cannot: finite numbers, ordered clips and edges, positive scales, distinct names, tables of
+    /// the right size.
     ///
     /// - Parameter source: the file's name, for the error.
     /// - Throws: `ModelError.content` for the first field that is wrong.
@@ -13,12 +20,75 @@ extension LogisticModel {
             guard seen.insert(feature.name).inserted else { throw refuse("features[\(index)].name", "\(feature.name) comes twice") }
             if let (field, reason) = Self.fault(of: feature) { throw refuse("features[\(index)].\(field)", "\(reason) (\(feature.name))") }
         }
+        try validateTerms(refuse)
         guard Self.fits(intercept) else { throw refuse("intercept", "is not a finite number of magnitude up to 1e15") }
         guard threshold.isFinite, threshold > 0, threshold < 2 else { throw refuse("threshold", "is not between 0 and 1") }
         guard training.l2.isFinite, training.l2 >= 0 else { throw refuse("training.l2", "is not a finite number ≥ 0") }
         for (name, value) in metrics.sorted(by: { $0.key < $1.key }) where !value.isFinite {
             throw refuse("metrics.\(name)", "is not finite")
         }
+    }
+
+    private func validateTerms(_ refuse: (String, String) -> ModelError) throws(ModelError) {
+        guard curves.count + surfaces.count <= Self.maximumTerms else { throw refuse("surfaces", "with the curves more than \(Self.maximumTerms)") }
+        var seen: Set<String> = []
+        for (index, curve) in curves.enumerated() {
+            let place = "curves[\(index)]"
+            guard seen.insert(curve.feature).inserted else { throw refuse("\(place).feature", "\(curve.feature) comes twice") }
+            if let reason = Self.fault(edges: curve.edges) { throw refuse("\(place).edges", reason) }
+            let bins = curve.edges.count + 2
+            guard curve.values.count == bins, curve.values.allSatisfy(Self.fits) else { throw refuse("\(place).values", "are not \(bins) finite numbers") }
+            guard curve.counts.isEmpty || curve.counts.count == bins && curve.counts.allSatisfy({ $0 >= 0 }) else {
+                throw refuse("\(place).counts", "are not \(bins) numbers ≥ 0")
+            }
+            guard Self.fits(curve.weight) else { throw refuse("\(place).weight", "is not finite") }
+        }
+        for (index, surface) in surfaces.enumerated() {
+            let place = "surfaces[\(index)]"
+            guard surface.first != surface.second else { throw refuse("\(place).second", "is the first feature, \(surface.first)") }
+            guard seen.insert([surface.first, surface.second].sorted().joined(separator: "\u{0}")).inserted else {
+                throw refuse(place, "\(surface.first) × \(surface.second) comes twice")
+            }
+            if let reason = Self.fault(edges: surface.firstEdges) { throw refuse("\(place).first_edges", reason) }
+            if let reason = Self.fault(edges: surface.secondEdges) { throw refuse("\(place).second_edges", reason) }
+            let bins = (surface.firstEdges.count + 2) * (surface.secondEdges.count + 2)
+            guard surface.values.count == bins, surface.values.allSatisfy(Self.fits) else { throw refuse("\(place).values", "are not \(bins) finite numbers") }
+            guard Self.fits(surface.weight) else { throw refuse("\(place).weight", "is not finite") }
+        }
+        for name in inputNames where name.isEmpty { throw refuse("curves", "a feature's name is empty") }
+        try validateAsides(refuse)
+    }
+
+    private func validateAsides(_ refuse: (String, String) -> ModelError) throws(ModelError) {
+        for (index, encoding) in encodings.enumerated() {
+            guard encoding.categories.count <= Self.maximumCategories else { throw refuse("encodings[\(index)]", "more than \(Self.maximumCategories) categories") }
+            guard Self.fits(encoding.prior), encoding.categories.values.allSatisfy(Self.fits) else {
+                throw refuse("encodings[\(index)]", "a value is not finite (\(encoding.feature))")
+            }
+        }
+        for (index, distribution) in reference.enumerated() {
+            if let reason = Self.fault(edges: distribution.edges) { throw refuse("reference[\(index)].edges", reason) }
+            guard distribution.counts.count == distribution.edges.count + 2, distribution.counts.allSatisfy({ $0 >= 0 }) else {
+                throw refuse("reference[\(index)].counts", "are not \(distribution.edges.count + 2) numbers ≥ 0")
+            }
+        }
+        guard let calibration else { return }
+        let (inputs, outputs) = (calibration.inputs, calibration.outputs)
+        guard (2...Calibration.maximumKnots).contains(inputs.count), (inputs + outputs).allSatisfy({ abs($0) <= 1e6 }),
+            zip(inputs, inputs.dropFirst()).allSatisfy({ Float($0) < Float($1) })
+        else { throw refuse("calibration.inputs", "are not 2 to \(Calibration.maximumKnots) ascending numbers") }
+        guard outputs.count == inputs.count, zip(outputs, outputs.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+            throw refuse("calibration.outputs", "are not as many non-decreasing numbers as there are inputs")
+        }
+    }
+
+    private static func fault(edges: [Double]) -> String? {
+        guard edges.count < maximumBins else { return "more than \(maximumBins - 1)" }
+        let single = edges.map { Float($0) }
+        guard single.allSatisfy(\.isFinite), zip(single, single.dropFirst()).allSatisfy({ $0 < $1 }) else {
+            return "are not ascending finite numbers of single precision"
+        }
+        return nil
     }
 
     private static func fault(of feature: Weighting) -> (field: String, reason: String)? {

@@ -1,23 +1,37 @@
 package import ClickModel
 
-/// A logistic regression over click features: what a model file holds.
+/// An additive logistic regression over features: what a model file holds.
 ///
 ///     logit = intercept + Σⱼ ( known:   weightⱼ · (tⱼ(clip(xⱼ)) − centerⱼ) / scaleⱼ
-///                              unknown: missing_weightⱼ )
-///     score = 1 / (1 + e^−logit)
+///                              unknown: missing_weightⱼ )                               linear terms
+///                       + Σⱼ weightⱼ · fⱼ(bin(xⱼ))                                      curves
+///                       + Σⱼₖ weightⱼₖ · fⱼₖ(bin(xⱼ), bin(xₖ))                          surfaces
+///     score = 1 / (1 + e^−calibration(logit))
 ///
-/// t is `log1p` or the identity. A feature the model does not name weighs nothing.
+/// t is `log1p` or the identity. A feature the model does not name weighs nothing. The terms are those of a generalized
+/// additive model with pairwise interactions (Lou, Caruana, Gehrke & Hooker 2013): each term's part in a score is exact.
 package struct LogisticModel: Codable, Hashable, Sendable {
-    package static let currentSchemaVersion = 1
+    package static let currentSchemaVersion = 2
 
     package var schemaVersion: Int
     /// A name for people; `modelID` is what identifies the content.
     package var name: String
+    /// Linear terms.
     package var features: [Weighting]
+    /// Terms of one binned feature.
+    package var curves: [Curve]
+    /// Terms of two binned features.
+    package var surfaces: [Surface]
+    /// How a categorical column's text becomes a number.
+    package var encodings: [CategoryEncoding]
     package var intercept: Double
+    /// From the sum of the terms to the log-odds; nil: the sum is the log-odds.
+    package var calibration: Calibration?
     /// A click whose score reaches it is fraud. Over 1 when no threshold kept the promised false-positive rate.
     package var threshold: Double
     package var training: TrainingFacts
+    /// How the features were spread over the training rows: what drift is measured against.
+    package var reference: [FeatureDistribution]
     /// Measured figures by name, e.g. `test_average_precision`.
     package var metrics: [String: Double]
     /// `schemaHash` of the features at training; empty: not checked.
@@ -105,42 +119,61 @@ package struct LogisticModel: Codable, Hashable, Sendable {
     }
 
     package init(
-        name: String, features: [Weighting], intercept: Double, threshold: Double, training: TrainingFacts,
-        metrics: [String: Double] = [:], featureSchemaHash: String = ""
+        name: String, features: [Weighting], curves: [Curve] = [], surfaces: [Surface] = [], encodings: [CategoryEncoding] = [],
+        intercept: Double, calibration: Calibration? = nil, threshold: Double, training: TrainingFacts,
+        reference: [FeatureDistribution] = [], metrics: [String: Double] = [:], featureSchemaHash: String = ""
     ) {
         schemaVersion = Self.currentSchemaVersion
         self.name = name
         self.features = features
+        self.curves = curves
+        self.surfaces = surfaces
+        self.encodings = encodings
         self.intercept = intercept
+        self.calibration = calibration
         self.threshold = threshold
         self.training = training
+        self.reference = reference
         self.metrics = metrics
         self.featureSchemaHash = featureSchemaHash
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, features, intercept, threshold, training, metrics
+        case name, features, curves, surfaces, encodings, intercept, calibration, threshold, training, reference, metrics
         case schemaVersion = "schema_version"
         case featureSchemaHash = "feature_schema_hash"
     }
 }
 
 extension LogisticModel {
-    /// The catalogue's column of each feature of the model, in the model's order.
+    /// Distinct names of the features that the terms read, in order of first appearance.
+    package var inputNames: [String] {
+        var seen: Set<String> = []
+        let all = features.map(\.name) + curves.map(\.feature) + surfaces.flatMap { [$0.first, $0.second] }
+        return all.filter { seen.insert($0).inserted }
+    }
+
+    /// The catalogue's column of each feature of `inputNames`.
     ///
     /// - Throws: `ModelError.unknownFeatures` with every name that is not in the catalogue, or `.featureSchema` when a
     ///   unit is not the one of training.
-    package func matching(catalogue: [FeatureDescription]) throws(ModelError) -> [Int] {
+    package func matching(catalogue: [FeatureDescription]) throws(ModelError) -> [String: Int] {
         var columns: [String: Int] = [:]
         for (column, feature) in catalogue.enumerated() where columns[feature.name] == nil { columns[feature.name] = column }
-        let unknown = features.map(\.name).filter { columns[$0] == nil }
+        let inputs = inputNames
+        let unknown = inputs.filter { columns[$0] == nil }
         guard unknown.isEmpty else { throw .unknownFeatures(names: unknown) }
-        let matched = features.map { columns[$0.name]! }
-        let hash = Self.schemaHash(matched.map { catalogue[$0] })
+        let hash = Self.schemaHash(inputs.map { catalogue[columns[$0]!] })
         guard featureSchemaHash.isEmpty || hash == featureSchemaHash else {
             throw .featureSchema(model: featureSchemaHash, catalogue: hash)
         }
-        return matched
+        return columns
+    }
+
+    /// Binds the model to the units that its features have in a catalogue which holds them all.
+    package mutating func bind(to catalogue: [FeatureDescription]) {
+        let byName = Dictionary(catalogue.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        featureSchemaHash = Self.schemaHash(inputNames.compactMap { byName[$0] })
     }
 
     /// A short hash of names and units, in order.

@@ -97,7 +97,8 @@ func sampleTable(seed: UInt64, rows: Int, hasGroups: Bool = false) -> LabelledTa
     return table
 }
 
-/// A model with random weights over `count` features, some log, some with missing weights, some unused.
+/// A model with random weights over `count` features, some log, some with missing weights, some unused; with curves of
+/// every second feature, surfaces between neighbours, and a calibration on even seeds.
 func randomModel(seed: UInt64, features count: Int) -> (LogisticModel, [FeatureDescription]) {
     var random = RandomData(seed)
     let weightings = (0..<count).map { index in
@@ -109,8 +110,22 @@ func randomModel(seed: UInt64, features count: Int) -> (LogisticModel, [FeatureD
     let catalogue = weightings.map { FeatureDescription(name: $0.name, unit: "count", meaning: "", missing: "") }
     let facts = LogisticModel.TrainingFacts(
         dataHash: "00", rows: 10, frauds: 3, firstEventMs: 1, lastEventMs: 2, l2: 1, seed: seed, solverStatus: "converged", iterations: 4)
+    func edges() -> [Double] { Set((0..<random.below(40)).map { _ in Float(exp(random.normal() * 3) - 1) }).sorted().map { Double($0) } }
+    func values(_ bins: Int) -> [Double] { (0..<bins).map { _ in random.normal() * 0.2 } }
+    let curves = stride(from: 0, to: count, by: 2).map { index in
+        let edges = edges()
+        return LogisticModel.Curve(feature: "feature_\(index)", edges: edges, values: values(edges.count + 2), weight: 0.5 + random.uniform())
+    }
+    let surfaces = (1..<max(2, count)).filter { $0 < count }.map { index in
+        let (first, second) = (edges(), edges())
+        return LogisticModel.Surface(
+            first: "feature_\(index)", second: "feature_\(index - 1)", firstEdges: first, secondEdges: second,
+            values: values((first.count + 2) * (second.count + 2)), weight: 0.5 + random.uniform())
+    }
+    let calibration = Calibration(method: .isotonic, inputs: [-3, -1, 0.5, 2], outputs: [-4, -1.5, 0.2, 0.9])
     let model = LogisticModel(
-        name: "random", features: weightings, intercept: random.normal(), threshold: 0.9, training: facts,
+        name: "random", features: weightings, curves: curves, surfaces: surfaces, intercept: random.normal(),
+        calibration: seed % 2 == 0 ? calibration : nil, threshold: 0.9, training: facts,
         metrics: ["test_roc_auc": 0.1 + 0.2], featureSchemaHash: LogisticModel.schemaHash(catalogue))
     return (model, catalogue)
 }
