@@ -90,6 +90,9 @@ let package = Package(
             name: "fraud-bench",
             dependencies: ["Pipeline", "Scoring", "Simulation", "ClickCodec", "ClickModel", "AllocationCounter"],
             path: "Tests/Benchmarks/FraudBench", swiftSettings: settings),
+        .executableTarget(
+            name: "train-bench", dependencies: ["Training"], path: "Tests/Benchmarks/TrainBench", exclude: ["compare.py"],
+            swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["fraud"], exclude: ["Python"], swiftSettings: settings),
         tests("ScoringTests", ["Scoring", "Features", "Rules", "LogisticModel", "ClickModel", "CClickRecord", "AllocationCounter"]),

@@ -23,6 +23,8 @@ int fraud_dpotrs(int order, int right_sides, const double *factor, int lda, doub
     return (int)LAPACKE_dpotrs(LAPACK_COL_MAJOR, 'L', order, right_sides, factor, lda, b, ldb);
 }
 
+int fraud_dpotri(int order, double *factor, int lda) { return (int)LAPACKE_dpotri(LAPACK_COL_MAJOR, 'L', order, factor, lda); }
+
 void fraud_blas_set_threads(int threads) { openblas_set_num_threads(threads); }
 
 int fraud_blas_threads(void) { return openblas_get_num_threads(); }

@@ -57,9 +57,17 @@ import Training
             }
         }
         let b = (0..<order).map { _ in random.normal() }
-        let x = try CholeskyFactor(lowerTriangle: matrix, order: order).solve(b)
-        for i in 0..<order {
-            #expect(abs((0..<order).reduce(0) { $0 + matrix[i + $1 * order] * x[$1] } - b[i]) < 1e-9)
+        for equilibrated in [false, true] {
+            let factor = try CholeskyFactor(lowerTriangle: matrix, order: order, equilibrated: equilibrated)
+            let x = try factor.solve(b)
+            let inverse = try factor.inverse()
+            for i in 0..<order {
+                #expect(abs((0..<order).reduce(0) { $0 + matrix[i + $1 * order] * x[$1] } - b[i]) < 1e-9)
+                for j in 0..<order {
+                    let product = (0..<order).reduce(0) { $0 + matrix[i + $1 * order] * inverse[$1 + j * order] }
+                    #expect(abs(product - (i == j ? 1 : 0)) < 1e-9)
+                }
+            }
         }
     }
 
@@ -67,6 +75,16 @@ import Training
     func threads() {
         BLAS.useOneThread()
         #expect(BLAS.threads == 1)
+    }
+
+    @Test("an equilibrated factor does not mind other units")
+    func units() throws {
+        // [[4, 1], [1, 3]] with the second row and column in units of 1e-120.
+        let factor = try CholeskyFactor(lowerTriangle: [4, 1e120, 0, 3e240], order: 2, equilibrated: true)
+        #expect(factor.conditionLowerBound < 3)
+        let x = try factor.solve([1, 2e120])
+        #expect(abs(x[0] - 1.0 / 11) < 1e-15 && abs(x[1] - 7e-120 / 11) < 1e-135)
+        #expect(throws: LAPACKError.notPositiveDefinite(minor: 2)) { try CholeskyFactor(lowerTriangle: [1, 0, 0, 0], order: 2, equilibrated: true) }
     }
 
     @Test("a singular matrix and NaN are errors that say which")

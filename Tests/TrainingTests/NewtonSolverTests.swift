@@ -3,68 +3,19 @@ import Testing
 import Training
 
 @Suite struct NewtonSolverTests {
-    struct Problem {
-        var rows: Int
-        var columns: Int
-        var values: [Float]
-        var labels: [Bool]
-        var weights: [Double]?
-        var l2: Double
-        var design: DesignMatrix { DesignMatrix(rows: rows, columns: columns, values: values) }
-        var objective: LogisticObjective { LogisticObjective(design: design, labels: labels, weights: weights, l2: l2) }
-    }
-
-    enum Kind: String, CaseIterable { case plain, weighted, collinear, separable, imbalanced, scaled }
-
-    private func problem(_ kind: Kind, seed: UInt64) -> Problem {
-        var random = RandomData(seed)
-        let rows = 50 + random.below(3000)
-        let columns = 1 + random.below(12)
-        var values = (0..<rows * columns).map { _ in Float(random.normal()) }
-        let truth = (0..<columns).map { _ in random.normal() }
-        let offset = kind == .imbalanced ? -4.0 : random.normal() * 0.5
-        var labels = (0..<rows).map { row in
-            let logit = (0..<columns).reduce(offset) { $0 + Double(values[row + $1 * rows]) * truth[$1] }
-            return kind == .separable ? logit > offset : random.uniform() < 1 / (1 + exp(-logit))
-        }
-        if kind != .separable || Set(labels).count == 1 {
-            labels[0] = true
-            labels[1] = false
-        }
-        if kind == .collinear && columns > 1 {
-            for row in 0..<rows { values[row + (columns - 1) * rows] = values[row] }
-        }
-        if kind == .scaled { for row in 0..<rows { values[row] *= 30 } }
-        let weights = kind == .weighted ? (0..<rows).map { _ in random.uniform() < 0.1 ? 0 : 3 * random.uniform() } : nil
-        return Problem(rows: rows, columns: columns, values: values, labels: labels, weights: weights, l2: [0.1, 1, 25][random.below(3)])
-    }
-
-    @Test("the optimum is scikit-learn's, to 1e-6 in every coefficient", arguments: Kind.allCases)
-    func sameOptimum(kind: Kind) throws {
-        var files: [String: Data] = [:]
-        var shapes: [[Double]] = []
-        let problems = (UInt64(1)...8).map { problem(kind, seed: $0) }
-        for (index, p) in problems.enumerated() {
-            files["x\(index)"] = p.values.data
-            files["y\(index)"] = p.labels.map { $0 ? UInt8(1) : 0 }.data
-            files["s\(index)"] = (p.weights ?? Array(repeating: 1, count: p.rows)).data
-            shapes.append([Double(p.rows), Double(p.columns), p.l2])
-        }
+    @Test("the optimum is scikit-learn's, to 1e-6 in every coefficient", arguments: SolverProblems.Kind.allCases)
+    func sameOptimum(kind: SolverProblems.Kind) throws {
+        let problems = (UInt64(1)...8).map { SolverProblems.random(kind, seed: $0) }
         let script = """
-            import json, warnings, numpy as np
+            \(SolverProblems.reader)
             from sklearn.linear_model import LogisticRegression
-            warnings.simplefilter('ignore')
             out = []
-            for i, (n, p, l2) in enumerate(\(shapes)):
-                n, p = int(n), int(p)
-                x = np.fromfile(f'x{i}', np.float32).reshape(p, n).T.astype(np.float64)
-                y = np.fromfile(f'y{i}', np.uint8)
-                s = np.fromfile(f's{i}', np.float64)
+            for x, y, s, l1, l2 in problems():
                 m = LogisticRegression(solver='newton-cholesky', C=1/l2, tol=1e-12, max_iter=1000).fit(x, y, sample_weight=s)
                 out.append(m.coef_[0].tolist() + [float(m.intercept_[0])])
             print(json.dumps(out))
             """
-        let expected: [[Double]] = try Python.run(script, files: files)
+        let expected: [[Double]] = try Python.run(script, files: SolverProblems.files(problems))
         for (index, p) in problems.enumerated() {
             let solution = NewtonSolver().solve(p.objective)
             #expect(solution.status.isUsable, "\(kind), seed \(index + 1): \(solution.status)")
@@ -104,7 +55,7 @@ import Training
     @Test("gradient and Hessian agree with numeric differences")
     func derivatives() {
         for seed in UInt64(1)...6 {
-            let p = problem(seed % 2 == 0 ? .weighted : .plain, seed: seed)
+            let p = SolverProblems.random(seed % 2 == 0 ? .weighted : .plain, seed: seed)
             let objective = p.objective
             var random = RandomData(seed)
             let at = (0..<objective.order).map { _ in random.normal() * 0.5 }
@@ -127,7 +78,7 @@ import Training
 
     @Test("collinear columns without a penalty are reported as singular, with the reason")
     func singular() {
-        var p = problem(.collinear, seed: 2)
+        var p = SolverProblems.random(.collinear, seed: 2)
         #expect(p.columns > 1)
         p.l2 = 0
         guard case .singular(let reason) = NewtonSolver().solve(p.objective).status else {
@@ -139,7 +90,7 @@ import Training
 
     @Test("separable labels without a penalty never look converged to a solution that is not there")
     func separableWithoutPenalty() {
-        var p = problem(.separable, seed: 3)
+        var p = SolverProblems.random(.separable, seed: 3)
         p.l2 = 0
         let solution = NewtonSolver().solve(p.objective)
         #expect(!solution.status.isUsable || solution.loss < 1e-3 * Double(p.rows))
@@ -150,7 +101,7 @@ import Training
     func iterationLimit() {
         var solver = NewtonSolver()
         solver.maximumIterations = 1
-        let p = problem(.plain, seed: 4)
+        let p = SolverProblems.random(.plain, seed: 4)
         let solution = solver.solve(p.objective)
         #expect(solution.status == .iterationLimit && solution.iterations == 1)
         #expect(solution.loss < p.objective.evaluate(at: Array(repeating: 0, count: p.objective.order), hessian: false).loss)
@@ -158,7 +109,7 @@ import Training
 
     @Test("no weight at all, and one label only, end without a crash")
     func degenerate() {
-        var p = problem(.plain, seed: 5)
+        var p = SolverProblems.random(.plain, seed: 5)
         p.weights = Array(repeating: 0, count: p.rows)
         #expect(!NewtonSolver().solve(p.objective).status.isUsable)
         p.weights = nil
@@ -168,7 +119,7 @@ import Training
 
     @Test("two runs give the same bits")
     func reproducible() {
-        let p = problem(.plain, seed: 6)
+        let p = SolverProblems.random(.plain, seed: 6)
         let first = NewtonSolver().solve(p.objective)
         let second = NewtonSolver().solve(p.objective)
         #expect(first.weights.map(\.bitPattern) == second.weights.map(\.bitPattern) && first.intercept == second.intercept)

@@ -19,9 +19,10 @@ void fraud_dsyrk_gram(
 
 double fraud_ddot(int count, const double *_Nonnull x, const double *_Nonnull y);
 
-/// LAPACK's dpotrf and dpotrs on the lower triangle; the return value is LAPACK's info.
+/// LAPACK's dpotrf, dpotrs and dpotri on the lower triangle; the return value is LAPACK's info.
 int fraud_dpotrf(int order, double *_Nonnull a, int lda);
 int fraud_dpotrs(int order, int right_sides, const double *_Nonnull factor, int lda, double *_Nonnull b, int ldb);
+int fraud_dpotri(int order, double *_Nonnull factor, int lda);
 
 /// Threads OpenBLAS may use, for the whole process.
 void fraud_blas_set_threads(int threads);
