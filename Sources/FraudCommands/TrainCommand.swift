@@ -83,7 +83,7 @@ public struct TrainCommand: ParsableCommand {
     }
 
     /// What the options say, for clicks and tables alike.
-    func trainingOptions() -> TrainingOptions {
+    func trainingOptions() throws -> TrainingOptions {
         var options = TrainingOptions()
         options.modelName = name
         options.trainShare = trainShare
@@ -92,6 +92,8 @@ public struct TrainCommand: ParsableCommand {
         options.seed = seed
         options.missingIndicators = missingIndicators
         decisions.apply(to: &options)
+        // A click is scored in microseconds: few surfaces. A table has as many as pay.
+        try additive.apply(to: &options, interactions: tables.isGiven ? nil : 40)
         return options
     }
 
@@ -99,8 +101,7 @@ public struct TrainCommand: ParsableCommand {
         if tables.isGiven { return try runTable() }
         let table = try labelledTable()
         let catalogue = table.catalogue(known: Feature.catalogue)
-        var options = trainingOptions()
-        try additive.apply(to: &options, interactions: 40)
+        let options = try trainingOptions()
         let (model, report) = try Trainer.train(table: table, options: options, catalogue: catalogue)
         try model.save(to: out)
         let folds = try cv.map { try Trainer.crossValidate(table: table, options: options, catalogue: catalogue, folds: $0) }
