@@ -55,6 +55,7 @@ package struct LogisticSolver: Sendable {
         let columns = problem.objective.design.columns
         var coefficients = start ?? problem.interceptOnly
         var iterations = 0
+        var loss = Double.infinity
         while true {
             let gradient = problem.objective.evaluate(at: coefficients, hessian: false).gradient
             let distances = (0..<columns).map { column in
@@ -70,10 +71,12 @@ package struct LogisticSolver: Sendable {
             iterations += inner.iterations
             for (position, column) in working.enumerated() { coefficients[column] = inner.weights[position] }
             coefficients[columns] = inner.intercept
-            if wanted.isEmpty || !inner.status.isUsable {
+            // Without a fall, what is left of the distances is rounding.
+            if wanted.isEmpty || !inner.status.isUsable || inner.loss >= loss {
                 return LogisticSolution(
                     coefficients, inner.status, iterations: iterations, loss: inner.loss, gradientNorm: inner.gradientNorm, method: inner.method)
             }
+            loss = inner.loss
         }
     }
 
