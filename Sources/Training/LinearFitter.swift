@@ -40,8 +40,11 @@ struct LinearFitter: ModelFitter {
 
     private func solve(
         _ design: Design, l2: Double, start: [Double]?
-    ) throws(TrainingError) -> (model: LogisticModel, solution: NewtonSolver.Solution) {
-        let objective = LogisticObjective(design: design.matrix, labels: design.labels, weights: design.weights, l2: l2)
+    ) throws(TrainingError) -> (model: LogisticModel, solution: LogisticSolution) {
+        let l1Ratio = context.options.l1Ratio
+        let objective = LogisticObjective(
+            design: design.matrix, labels: design.labels, weights: design.weights, l2: l2 * (1 - l1Ratio), l1: l2 * l1Ratio,
+            classWeights: context.options.classWeights)
         let solution = context.options.solver.solve(objective, start: start)
         guard solution.status.isUsable || solution.status == .iterationLimit else { throw .solver(status: solution.status.description) }
         let facts = context.facts(design.rows, l2: l2, solverStatus: solution.status.description, iterations: solution.iterations)

@@ -22,6 +22,9 @@ package struct TrainingOptions: Sendable {
     package var additive = [AdditiveOptions()]
     /// λ of a linear model to choose among by average precision; one value: no choice. scikit-learn's C is 1/λ.
     package var l2Grid: [Double] = [0.1, 1, 10, 100]
+    /// Share of each λ that penalizes magnitudes (L1) in place of squares; over 0 it leaves weights at exactly 0.
+    package var l1Ratio = 0.0
+    package var classWeights = ClassWeights.none
     /// The threshold keeps the share of valid validation rows called fraud at or under this; nil: the threshold is the one
     /// of least expected cost.
     package var maximumFalsePositiveRate: Double? = 0.001
@@ -37,7 +40,7 @@ package struct TrainingOptions: Sendable {
     package var seed: UInt64 = 1
     /// Hash of the input the table was made from; nil: that of the table itself.
     package var dataHash: String?
-    package var solver = NewtonSolver()
+    package var solver = LogisticSolver()
 
     package init() {}
 
@@ -48,6 +51,10 @@ package struct TrainingOptions: Sendable {
         guard innerShare > 0, innerShare < 1 else { throw refuse("inner share", "must be between 0 and 1") }
         guard !additive.isEmpty else { throw refuse("additive", "no options given") }
         guard !l2Grid.isEmpty, l2Grid.allSatisfy({ $0.isFinite && $0 > 0 }) else { throw refuse("l2", "must be over 0") }
+        guard l1Ratio >= 0, l1Ratio <= 1 else { throw refuse("l1 ratio", "must be at least 0 and at most 1") }
+        if case .given(let valid, let fraud) = classWeights, !(valid > 0 && fraud > 0 && valid.isFinite && fraud.isFinite) {
+            throw refuse("class weights", "must be finite and over 0")
+        }
         if let rate = maximumFalsePositiveRate, !(rate >= 0 && rate < 1) {
             throw refuse("false-positive rate", "must be at least 0 and under 1")
         }

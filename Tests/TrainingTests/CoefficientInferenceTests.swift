@@ -102,6 +102,16 @@ import Training
         }
     }
 
+    @Test("they read as a table, a coefficient a row")
+    func table() throws {
+        let p = unpenalized(.plain, seeds: 4...4)[0]
+        let inference = try #require(LogisticSolver().solve(p.objective).inference(p.objective))
+        let lines = inference.table(names: (0..<p.columns).map { "column \($0)" }).split(separator: "\n")
+        #expect(lines.count == p.columns + 2 && lines[0].hasPrefix("coefficient") && lines[p.columns + 1].hasPrefix("intercept"))
+        let cells = lines[1].split(separator: " ").compactMap { Double($0) }.dropFirst()
+        #expect(abs(cells[1] - inference.estimates[0]) < 1e-4 && abs(cells[2] - 1.959964 * inference.standardErrors[0]) < 1e-4)
+    }
+
     @Test("there are none with an L1 penalty, nor where the optimum is not unique or not there")
     func none() {
         var p = SolverProblems.random(.plain, seed: 8)

@@ -1,4 +1,5 @@
 import Foundation
+import LogisticModel
 import Testing
 import Training
 
@@ -126,5 +127,44 @@ import Training
         p.labels = p.labels.indices.map { $0 >= 600 && $0 < 700 }
         let (c, d) = (sampling.solve(p.objective), NewtonSolver().solve(p.objective))
         #expect(c.status == .converged && largestError(c.coefficients, d.coefficients) < 1e-8)
+    }
+
+    @Test("the trainer passes the L1 ratio and class weights on, and refuses bad ones")
+    func trainerOptions() throws {
+        let table = sampleTable(seed: 12, rows: 2000)
+        func weights(_ change: (inout TrainingOptions) -> Void) throws -> [Double] {
+            var options = TrainingOptions()
+            (options.l2Grid, options.trainShare) = ([50], 1)
+            change(&options)
+            let model = try Trainer.train(table: table, options: options, catalogue: sampleCatalogue).0
+            return model.features.flatMap { [$0.weight, $0.missingWeight] } + [model.intercept]
+        }
+        let plain = try weights { _ in }
+        let lasso = try weights { $0.l1Ratio = 1 }
+        #expect(lasso.count { $0 != 0 } < plain.count { $0 != 0 } && lasso.count { $0 != 0 } > 2)
+        let balanced = try weights { $0.classWeights = .balanced }
+        // Fraud is 15 %: the balanced log-odds are up by about ln(0.85 / 0.15).
+        let shift = try #require(balanced.last) - #require(plain.last)
+        #expect((1.0...2.5).contains(shift), "\(shift)")
+        #expect(throws: TrainingError.self) { try weights { $0.l1Ratio = 1.5 } }
+        #expect(throws: TrainingError.self) { try weights { $0.classWeights = .given(valid: 0, fraud: 1) } }
+    }
+
+    @Test("past the column limit as it is set, a problem with more columns than rows is solved")
+    func reallyWide() {
+        var p = SolverProblems.random(.plain, seed: 40, rows: 200..<201, columns: 2060..<2061)
+        p.l2 = 10
+        let solution = LogisticSolver().solve(p.objective)
+        #expect(solution.method == .lbfgs && solution.status.isUsable, "\(solution.status)")
+        let gradient = p.objective.evaluate(at: solution.coefficients, hessian: false).gradient
+        #expect(gradient.allSatisfy { abs($0) < 1e-5 })
+        (p.l2, p.l1) = (1, 4)
+        let sparse = LogisticSolver().solve(p.objective)
+        #expect(sparse.method == .proximalNewton && sparse.status.isUsable, "\(sparse.method): \(sparse.status)")
+        let smooth = p.objective.evaluate(at: sparse.coefficients, hessian: false).gradient
+        for (weight, slope) in zip(sparse.weights, smooth) {
+            #expect(weight == 0 ? abs(slope) <= p.l1 + 1e-6 : abs(slope + (weight > 0 ? p.l1 : -p.l1)) < 1e-6)
+        }
+        #expect(sparse.weights.count { $0 != 0 } < 300 && abs(smooth[p.columns]) < 1e-6)
     }
 }

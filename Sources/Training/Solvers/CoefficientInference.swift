@@ -52,6 +52,23 @@ package struct CoefficientInference: Hashable, Codable, Sendable {
         return zip(estimates, standardErrors).map { $0 - multiple * $1...$0 + multiple * $1 }
     }
 
+    /// The coefficients as a table for a terminal or a log: one a row, the intercept last, with its 95 % interval.
+    ///
+    /// - Parameter names: one a weight.
+    package func table(names: [String]) -> String {
+        precondition(names.count == estimates.count - 1, "a name a weight")
+        var text = TextTable(["coefficient", "estimate", "±", "std. error", "z", "p"])
+        let (errors, z, p) = (standardErrors, zValues, pValues)
+        for (index, interval) in intervals().enumerated() {
+            text.add([
+                index < names.count ? names[index] : "intercept", TextTable.fixed(estimates[index]),
+                TextTable.fixed((interval.upperBound - interval.lowerBound) / 2), TextTable.fixed(errors[index]),
+                TextTable.fixed(z[index], digits: 2), TextTable.number(p[index]),
+            ])
+        }
+        return text.lines.joined(separator: "\n") + "\n"
+    }
+
     /// The same for columns x = (v − center) / scale, in terms of v: weights w / scale, intercept b − Σ w·center / scale,
     /// and the covariance of these.
     ///

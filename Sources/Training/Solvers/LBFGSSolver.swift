@@ -1,4 +1,3 @@
-internal import Foundation
 internal import LinearAlgebra
 
 /// Limited-memory BFGS: gradients only, so that singular Hessians and any number of columns are fine. Nocedal and Wright,

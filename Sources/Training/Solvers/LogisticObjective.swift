@@ -1,4 +1,3 @@
-internal import Foundation
 internal import LinearAlgebra
 
 /// The objective of penalized logistic regression, and the derivatives of its smooth part at a point.
@@ -11,7 +10,7 @@ internal import LinearAlgebra
 /// sᵢ is the row's weight times its label's. The intercept b is the last coefficient and is not penalized. The sum is
 /// not divided by the rows, so in scikit-learn's terms λ₂ = (1 − l1_ratio)/C and λ₁ = l1_ratio/C.
 package struct LogisticObjective: Sendable {
-    package let design: DesignMatrix
+    package private(set) var design: DesignMatrix
     package let labels: [Bool]
     /// nil: 1 each. Solvers refuse weights that are negative or not finite.
     package let weights: [Double]?
@@ -69,6 +68,17 @@ package struct LogisticObjective: Sendable {
         thin.l2 *= share
         thin.l1 *= share
         return thin
+    }
+
+    /// The same problem without the other columns, whose weights are then 0.
+    /// - Complexity: a copy of the columns.
+    func restricted(to columns: [Int]) -> LogisticObjective {
+        var narrow = self
+        var values: [Float] = []
+        values.reserveCapacity(columns.count * design.rows)
+        for column in columns { values += design.values[column * design.rows..<(column + 1) * design.rows] }
+        narrow.design = DesignMatrix(rows: design.rows, columns: columns.count, values: values)
+        return narrow
     }
 
     private func sumOfWeights() -> (valid: Double, fraud: Double) {

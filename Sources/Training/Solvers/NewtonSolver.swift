@@ -1,4 +1,3 @@
-internal import Foundation
 internal import LinearAlgebra
 
 /// Newton's method (iteratively reweighted least squares) with a Cholesky step and backtracking, as scikit-learn's
@@ -12,8 +11,6 @@ package struct NewtonSolver: Sendable {
     package var tolerance = 1e-10
     package var maximumIterations = 100
     package var maximumHalvings = 30
-
-    
 
     package init() {}
 

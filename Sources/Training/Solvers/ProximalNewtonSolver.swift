@@ -1,4 +1,3 @@
-internal import Foundation
 internal import LinearAlgebra
 
 /// Newton's method for an objective with an L1 penalty: each step minimizes the quadratic model of the smooth part plus
@@ -30,6 +29,7 @@ package struct ProximalNewtonSolver: Sendable {
         var coefficients = start ?? problem.interceptOnly
         var point = objective.evaluate(at: coefficients, hessian: true)
         var norm = problem.norm(point, at: coefficients)
+        var direction: [Double] = []
         var iterations = 0
 
         func solution(_ status: SolverStatus) -> LogisticSolution {
@@ -45,13 +45,14 @@ package struct ProximalNewtonSolver: Sendable {
             iterations += 1
             var model = QuadraticModel(problem, point, at: coefficients)
             // An ever closer model minimum keeps the convergence faster than linear.
-            let direction = model.minimize(tolerance: min(0.01, norm.squareRoot()) * norm)
+            direction = model.minimize(tolerance: min(0.01, norm.squareRoot()) * norm)
             guard let (next, reached) = search(problem, from: coefficients, point, norm, along: direction) else {
                 return solution(norm <= 1e-7 ? .roundingLimit : .lineSearchFailed)
             }
             (coefficients, point) = (next, reached)
             norm = problem.norm(point, at: coefficients)
         }
+        if problem.isSeparated(at: coefficients, along: direction) { return solution(SolverProblem.separated) }
         return solution(.converged)
     }
 

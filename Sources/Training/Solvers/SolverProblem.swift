@@ -48,6 +48,11 @@ struct SolverProblem: Sendable {
         return thin.labelWeights.valid > 0 && thin.labelWeights.fraud > 0 ? SolverProblem(thin, scales: scales) : nil
     }
 
+    /// The problem without the other columns.
+    func restricted(to columns: [Int]) -> SolverProblem {
+        SolverProblem(objective.restricted(to: columns), scales: columns.map { scales[$0] } + [1])
+    }
+
     /// Zero weights and the logit of the weighted share of fraud: the optimum without features.
     var interceptOnly: [Double] {
         let sums = objective.labelWeights
