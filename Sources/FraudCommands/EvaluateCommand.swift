@@ -2,6 +2,7 @@ public import ArgumentParser
 internal import CClickRecord
 internal import ClickModel
 internal import Foundation
+internal import LogisticModel
 internal import Pipeline
 internal import Scoring
 internal import Training
