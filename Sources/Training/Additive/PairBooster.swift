@@ -113,8 +113,7 @@ struct PairBooster {
 
     private mutating func grow(_ features: [Int]) -> PairTree? {
         drawn.fill(&histogram, features, table, stride)
-        guard let root = best(features, histogram, bounds: { _ in SplitSearch.Bounds() }) else { return nil }
-        let isMonotone = table.features[root.cut.feature].direction != 0
+        guard let root = best(features, histogram) else { return nil }
         let (low, high, unknown) = drawn.split(root.cut, table)
         // The smaller side is counted; the other is what is left.
         let lowIsSmaller = low.rows.count <= high.rows.count
@@ -132,15 +131,17 @@ struct PairBooster {
                 for slot in feature * stride..<(feature + 1) * stride { histogram[slot] -= rest[slot] }
             }
         }
-        let middle = (root.low + root.high) / 2
-        func bounds(isLow: Bool) -> (Int) -> SplitSearch.Bounds {
-            let limited =
-                isLow == (table.features[root.cut.feature].direction > 0) ? SplitSearch.Bounds(most: middle) : SplitSearch.Bounds(least: middle)
-            return { _ in isMonotone ? limited : SplitSearch.Bounds() }
-        }
-        let lowSplit = best(candidates, lowIsSmaller ? childHistogram : histogram, bounds: bounds(isLow: true))
-        let highSplit = best(candidates, lowIsSmaller ? histogram : childHistogram, bounds: bounds(isLow: false))
+        let lowSplit = best(candidates, lowIsSmaller ? childHistogram : histogram, bounds: bounds(of: root, isLow: true))
+        let highSplit = best(candidates, lowIsSmaller ? histogram : childHistogram, bounds: bounds(of: root, isLow: false))
         return PairTree(root: root.cut, low: node(root.low, lowSplit), high: node(root.high, highSplit))
+    }
+
+    /// The sides of a monotone root meet half-way, so that leaves below it keep its direction.
+    private func bounds(of root: SplitSearch.Split, isLow: Bool) -> SplitSearch.Bounds {
+        let direction = table.features[root.cut.feature].direction
+        guard direction != 0 else { return SplitSearch.Bounds() }
+        let middle = (root.low + root.high) / 2
+        return isLow == (direction > 0) ? SplitSearch.Bounds(most: middle) : SplitSearch.Bounds(least: middle)
     }
 
     /// Whether a feature may be cut below another: itself always, and partners unless one is monotone.
@@ -156,13 +157,13 @@ struct PairBooster {
     }
 
     private func best(
-        _ features: [Int], _ histogram: [RowSums], bounds: (Int) -> SplitSearch.Bounds
+        _ features: [Int], _ histogram: [RowSums], bounds: SplitSearch.Bounds = SplitSearch.Bounds()
     ) -> SplitSearch.Split? {
         var best: SplitSearch.Split?
         histogram.withUnsafeBufferPointer { histogram in
             for feature in features {
                 let found = search.best(
-                    feature, table.features[feature], histogram: histogram.baseAddress! + feature * stride, bounds: bounds(feature))
+                    feature, table.features[feature], histogram: histogram.baseAddress! + feature * stride, bounds: bounds)
                 // On a tie the first feature stays.
                 if let found, found.gain > (best?.gain ?? 0) { best = found }
             }
@@ -175,7 +176,9 @@ struct PairBooster {
     private mutating func add(_ tree: PairTree) {
         let walk = TreeWalk(tree, table)
         bag.logits.withUnsafeMutableBufferPointer { logits in
-            walk.forEachRow(rows: table.rows) { row, side, bin in logits[row] += walk.values[side][bin] }
+            walk.values.withUnsafeBufferPointer { values in
+                walk.forEachRow(rows: table.rows) { row, side, bin in logits[row] += values[side * TreeWalk.bins + bin] }
+            }
         }
     }
 
