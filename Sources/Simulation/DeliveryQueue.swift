@@ -49,6 +49,7 @@ struct DeliveryQueue {
             if arrival >= options.end - 1000 { click.delivery = .prompt; arrival = click.time }
         } else if fate < options.lateShare + options.slowShare {
             click.delivery = .slow
+            if !click.isFraud { click.lookAlikes.insert(.slowNetwork) }
             arrival = click.time + 10_000 + Int64(rng.below(230_000))
         } else if fate < options.lateShare + options.slowShare + options.duplicateShare {
             sendAgain(click, after: arrival)
@@ -66,6 +67,7 @@ struct DeliveryQueue {
         } else {
             copy.delivery = .replayedURL
             copy.attack = AttackFamily.replay.rawValue
+            copy.lookAlikes = LookAlikeSet()
             copy.time += 3000 + Int64(min(2_700_000, rng.exponential() * 300_000))
             copy.clockSkew = 0
             // Another address of the same simulated block: those of homes are wide, the others a /24.
