@@ -33,7 +33,7 @@ struct LoyalAudience: TrafficActor {
     }
 }
 
-/// An advertiser's marketing people look whether their ads run and lead where they should: a handful of clicks each on
+/// An advertiser's marketing people look whether their ads run and lead where they should: three to eight clicks each on
 /// their own ads, some on the same one twice, from the office, with a short look at the page.
 struct AdvertiserStaff: TrafficActor {
     private(set) var clock: ActorClock
@@ -48,16 +48,17 @@ struct AdvertiserStaff: TrafficActor {
         var job = given
         key = job.rng.next()
         country = world.country(&job.rng)
-        staff = 1 + job.rng.below(4)
         advertiser = job.rng.below(world.inventory.advertisers)
         address = world.addresses.office(country, key)
         meanGap = job.rng.pick(60...480) * 1000
-        clock = job.clock(job.clicks(HonestGroup.usualClicks(of: .advertiserStaff)), meanGap: meanGap)
+        let clicks = job.clicks(HonestGroup.usualClicks(of: .advertiserStaff))
+        staff = max(1, clicks / job.rng.pick(3...8))
+        clock = job.clock(clicks, meanGap: meanGap)
     }
 
     mutating func makeClick(_ world: World) -> SimulatedClick {
         let member = SplitMix64.mix(key, UInt64(clock.rng.below(staff)))
-        let person = Person(world, country: country, rank: SplitMix64.below(world.people[country], member))
+        let person = Person.stranger(world, country: country, member)
         var click = person.appear(at: clock.time)
         world.place(&click, key, country)
         click.address = address

@@ -81,13 +81,15 @@ struct Crowd: TrafficActor {
         return click
     }
 
-    /// Somebody of the country; in a stadium nine of ten have a phone in hand.
+    /// Somebody of the country; in a stadium, where nine of ten have a phone in hand, and in a school one of those there.
     private mutating func member(_ world: World) -> Person {
-        var person = Person(world, country: country, rank: clock.rng.below(world.people[country]))
-        guard lookAlike == .stadium, clock.rng.chance(0.9) else { return person }
-        for _ in 0..<20 where person.kind != .phone {
-            person = Person(world, country: country, rank: clock.rng.below(world.people[country]))
+        guard !venues.isEmpty else { return Person(world, country: country, rank: clock.rng.below(world.people[country])) }
+        func someone() -> Person {
+            .stranger(world, country: country, SplitMix64.mix(venues[0].low, UInt64(clock.rng.below(lookAlike == .stadium ? 20_000 : 400))))
         }
+        var person = someone()
+        guard lookAlike == .stadium, clock.rng.chance(0.9) else { return person }
+        for _ in 0..<20 where person.kind != .phone { person = someone() }
         return person
     }
 

@@ -11,7 +11,7 @@ extension HonestTraffic {
         if falls(.commuter), person.kind != .desktop {
             commute(person, time, emit)
         } else if falls(.vpnSwitch) {
-            switchVPN(person, time, emit)
+            switchVPN(.stranger(world, country: person.country, rng.next()), time, emit)
         } else {
             let first = click(of: person, at: time, ad: nil)
             emit(first)
@@ -73,7 +73,7 @@ extension HonestTraffic {
             at += Int64(min(400_000, 15_000 + rng.logNormal(median: 75_000, sigma: 0.8)))
             let other = world.inventory.ad(ofAdvertiser: advertiser, rng.next())
             let ad = rng.chance(0.35) ? seen[rng.below(seen.count)] : other
-            seen.append(ad)
+            if !seen.contains(ad) { seen.append(ad) }
             var look = click(of: person, at: at, ad: ad)
             if look.dwell != SimulatedClick.unknown { look.dwell = max(look.dwell, 4000 + Int32(rng.below(60_000))) }
             look.lookAlikes.insert(.comparisonShopper)

@@ -17,6 +17,11 @@ struct Person {
         kind = share < 0.52 ? .phone : share < 0.59 ? .tablet : .desktop
     }
 
+    /// Somebody of a country who clicks on one occasion only: whoever is elsewhere then must not also be at home.
+    static func stranger(_ world: World, country: Int, _ hash: UInt64) -> Person {
+        Person(world, country: country, rank: 1 << 31 | Int(hash >> 34))
+    }
+
     func trait(_ salt: UInt64) -> Double { SplitMix64.unit(SplitMix64.mix(key, salt)) }
 
     /// Whether this person has a habit that a share of people have.

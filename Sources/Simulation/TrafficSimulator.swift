@@ -117,24 +117,27 @@ package struct TrafficSimulator {
 
     private mutating func beginSession(at time: Int64) {
         var first: SimulatedClick?
+        var firstArrival: Int64 = 0
         honest.session(at: time) { click in
-            if first == nil { first = click }
             guard click.time < closing else { return }
             honestMade += 1
-            queue.send(click)
+            let arrival = queue.send(click)
+            if first == nil { (first, firstArrival) = (click, arrival) }
         }
         guard let first else { return }
         if first.device != 0, first.address.isKnown, first.pointerDistance != SimulatedClick.unknown { recorded = first }
-        if doubleClicksDue > 0, first.user != 0 || first.device != 0 { repeatClick(first) }
+        if doubleClicksDue > 0, first.user != 0 || first.device != 0 { repeatClick(first, arrivedAt: firstArrival) }
     }
 
-    private mutating func repeatClick(_ first: SimulatedClick) {
+    private mutating func repeatClick(_ first: SimulatedClick, arrivedAt arrival: Int64) {
+        // What comes too late is not seen as a double click by anybody.
+        guard arrival - first.time < 4 * EventTime.millisecondsPerMinute else { return }
         doubleClicksDue -= 1
         let repeats = DoubleClick.repeats(of: first, options.profile, &rng)
         for var click in repeats where click.time < options.end {
             click.attack = AttackFamily.doubleClick.rawValue
             click.lookAlikes = LookAlikeSet()
-            queue.send(click)
+            queue.send(click, after: first, arrivedAt: arrival)
         }
         if repeats.count > 1 { planner.countDoubleClicks(repeats.count - 1, at: first.time) }
     }
