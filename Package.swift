@@ -66,7 +66,7 @@ let package = Package(
         module("Scoring", ["Features", "Rules", "LogisticModel", "ClickModel", "CClickRecord"]),
         module("Windows", ["ClickModel", "Sketches", "CClickRecord"]),
         module("Training", ["LogisticModel", "LinearAlgebra", "ClickModel"]),
-        module("Simulation", ["ClickModel"]),
+        module("Simulation", ["ClickModel", yams]),
         module("Storage", ["CADBC", "CClickRecord", "ClickModel", "Sketches"]),
 
         // Layer 4

@@ -8,16 +8,21 @@ public struct SimulateCommand: ParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "simulate", abstract: "Writes seeded, labelled traffic: honest users and seventeen families of fraud.",
         discussion: """
-            The same options give the same bytes on every machine. The truth is in `label` and `attack`.
+            The same options give the same bytes on every machine. The truth is in `label`, `attack` and `look_alike` (which
+            honest traffic that resembles fraud a click is), and with --truth-out in a file beside; scoring reads none of it.
+            A scenario file says more than the options can: parameter ranges, look-alikes, phases. Its --seed may be overridden.
             EXAMPLE: fraud simulate --clicks 1000000 --seed 7 --out clicks.ndjson
+            EXAMPLE: fraud simulate --scenario training-data/scenarios/example.yaml --out clicks.ndjson --truth-out truth.csv
             """)
 
-    @Option(help: "Lines to write.") var clicks = 100_000
-    @Option(help: "Seed.") var seed: UInt64 = 1
-    @Option(help: "First event time, UTC.") var start = "2026-11-01"
-    @Option(help: "Hours of event time.") var hours = 24.0
-    @Option(help: "Share of the clicks that are fraud, 0-0.9.") var fraudShare = 0.15
-    @Option(help: "Parameter ranges of the attacks: train or test.") var profile = "train"
+    @Option(help: ArgumentHelp("What to simulate, in YAML; instead of the options up to --bad-line-share, --seed aside.", valueName: "file"))
+    var scenario: String?
+    @Option(help: "Lines to write; 100000 by default.") var clicks: Int?
+    @Option(help: "Seed; 1 by default.") var seed: UInt64?
+    @Option(help: "First event time, UTC; 2026-11-01 by default.") var start: String?
+    @Option(help: "Hours of event time; 24 by default.") var hours: Double?
+    @Option(help: "Share of the clicks that are fraud, 0-0.9; 0.15 by default.") var fraudShare: Double?
+    @Option(help: "Parameter ranges of the attacks: train or test; train by default.") var profile: String?
     @Option(help: "Ads.") var ads: Int?
     @Option(help: "Campaigns.") var campaigns: Int?
     @Option(help: "Advertisers.") var advertisers: Int?
@@ -27,20 +32,25 @@ public struct SimulateCommand: ParsableCommand {
     @Option(help: "Share of clicks delivered too late.") var lateShare: Double?
     @Option(help: "Share of lines that must be rejected.") var badLineShare: Double?
     @Option(help: ArgumentHelp("File to write, or - for standard output.", valueName: "file")) var out = "-"
+    @Option(help: ArgumentHelp("Also write the truth here: CSV of click_id, label, attack, look_alike.", valueName: "file")) var truthOut: String?
     @Option(help: ArgumentHelp("Also write the hosting and Tor lists that fit this traffic here.", valueName: "dir")) var listsOut: String?
 
     public init() {}
 
     private func options() throws -> SimulationOptions {
         var options = SimulationOptions()
-        options.clicks = clicks
-        options.seed = seed
-        guard let first = TimeArgument(argument: start) else { throw ValidationError("--start \(start): expected 2026-11-01 or 2026-11-01T09:30Z") }
-        options.start = first.time
-        options.durationMilliseconds = Int64(max(0, min(1e6, hours)) * 3_600_000)
-        options.fraudShare = fraudShare
-        guard let named = SimulationProfile.named(profile) else { throw ValidationError("--profile \(profile): expected train or test") }
-        options.profile = named
+        if let clicks { options.clicks = clicks }
+        if let seed { options.seed = seed }
+        if let start {
+            guard let first = TimeArgument(argument: start) else { throw ValidationError("--start \(start): expected 2026-11-01 or 2026-11-01T09:30Z") }
+            options.start = first.time
+        }
+        if let hours { options.durationMilliseconds = Int64(max(0, min(1e6, hours)) * 3_600_000) }
+        if let fraudShare { options.fraudShare = fraudShare }
+        if let profile {
+            guard let named = SimulationProfile.named(profile) else { throw ValidationError("--profile \(profile): expected train or test") }
+            options.profile = named
+        }
         if let ads { options.ads = ads }
         options.campaigns = campaigns ?? min(options.campaigns, options.ads)
         options.advertisers = advertisers ?? min(options.advertisers, options.campaigns)
@@ -62,31 +72,43 @@ public struct SimulateCommand: ParsableCommand {
         return options
     }
 
-    public func validate() throws { _ = try options() }
+    public func validate() throws {
+        guard scenario != nil else {
+            _ = try options()
+            return
+        }
+        let others: [(String, Any?)] = [
+            ("clicks", clicks), ("start", start), ("hours", hours), ("fraud-share", fraudShare), ("profile", profile), ("ads", ads),
+            ("campaigns", campaigns), ("advertisers", advertisers), ("publishers", publishers), ("families", families),
+            ("duplicate-share", duplicateShare), ("late-share", lateShare), ("bad-line-share", badLineShare),
+        ]
+        if let given = others.first(where: { $0.1 != nil }) {
+            throw ValidationError("--\(given.0) and --scenario: expected one of the two; the scenario file says it")
+        }
+    }
 
     public func run() throws {
-        var simulator = try TrafficSimulator(options())
-        if let listsOut {
-            try FileManager.default.createDirectory(atPath: listsOut, withIntermediateDirectories: true)
-            try TrafficSimulator.hostingList.write(toFile: listsOut + "/hosting.txt", atomically: true, encoding: .utf8)
-            try TrafficSimulator.torList.write(toFile: listsOut + "/tor.txt", atomically: true, encoding: .utf8)
+        var options: SimulationOptions
+        if let scenario {
+            options = try ScenarioFile.load(scenario).options
+            if let seed { options.seed = seed }
+        } else {
+            options = try self.options()
         }
-        let descriptor = out == "-" ? FileHandle.standardOutput.fileDescriptor : open(out, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-        guard descriptor >= 0 else { throw CommandError("\(out): cannot be opened for writing: \(String(cString: strerror(errno)))") }
-        let file = FileHandle(fileDescriptor: descriptor)
+        if let listsOut { try SimulatedFile.writeLists(to: listsOut) }
+        let truthFile = try truthOut.map { try SimulatedFile.open($0) }
+        var rows = [UInt8](ClickTruth.csvHeader.utf8)
+        func writeTruth(_ truth: ClickTruth) throws {
+            rows.append(contentsOf: truth.csvRow.utf8)
+            guard rows.count >= 1 << 20 else { return }
+            try truthFile?.write(contentsOf: Data(rows))
+            rows.removeAll(keepingCapacity: true)
+        }
         let bar = ProgressBar(unit: "clicks")
-        var buffer: [UInt8] = []
-        buffer.reserveCapacity(2 << 20)
-        while simulator.next(into: &buffer) {
-            if buffer.count >= 1 << 20 {
-                try file.write(contentsOf: Data(buffer))
-                buffer.removeAll(keepingCapacity: true)
-                bar.update(done: simulator.summary.lines, share: Double(simulator.summary.lines) / Double(max(1, clicks)))
-            }
-        }
-        try file.write(contentsOf: Data(buffer))
+        let summary = try SimulatedFile.write(
+            options, to: out, progress: { bar.update(done: $0, share: $1) }, truth: truthFile == nil ? nil : writeTruth)
+        try truthFile?.write(contentsOf: Data(rows))
         bar.finish()
-        let summary = simulator.summary
         Terminal.error(
             "\(summary.lines) lines: \(summary.valid) valid, \(summary.fraud) fraud, \(summary.duplicates) duplicates, \(summary.late) late, \(summary.bad) bad\n")
     }

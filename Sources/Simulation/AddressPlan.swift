@@ -2,10 +2,11 @@
 ///
 ///     240 + country . 0–127   . x . x     homes and residential proxies (class E, reserved)
 ///     240 + country . 128–191 . x . x     offices and campuses
-///     240 + country . 192–255 . x . x     phone makers' privacy relays, foreign VPN exits, unlisted servers
+///     240 + country . 192–255 . x . x     VPN exits and servers that no list knows
 ///     100.64.0.0/10                       carrier NAT (RFC 6598), four /16 a country
 ///     2001:db8:0000–6fff::/36             IPv6 homes (RFC 3849), a /64 each
-///     198.18.0.0/15, 203.0.113.0/24, 2001:db8:f000::/36     hosting, company VPNs (RFC 2544, 5737)
+///     198.18.0.0/15, 203.0.113.0/24, 2001:db8:f000::/36     hosting; in 198.19.192.0/18 the gateways of company VPNs,
+///                                         cloud desktops, privacy relays and VPN services (RFC 2544, 5737)
 ///     192.0.2.0/24                        Tor exits (RFC 5737)
 ///     198.51.100.0/24                     the crawlers' own, unlisted (RFC 5737)
 struct AddressPlan: Sendable {
@@ -54,14 +55,34 @@ struct AddressPlan: Sendable {
         return classE(country, 32_768 + SplitMix64.below(16_384, SplitMix64.mix(index, 104)), SplitMix64.mix(index, 105))
     }
 
-    /// A VPN exit, privacy relay or rented server that no list knows.
+    /// A campus, by what picks it: few and large.
+    func campus(_ country: Int, _ hash: UInt64) -> Address {
+        let index = UInt64(SplitMix64.below(max(1, offices[country] / 12), hash))
+        return classE(country, 32_768 + SplitMix64.below(16_384, SplitMix64.mix(index, 110)), SplitMix64.mix(index, 111))
+    }
+
+    /// A VPN exit or rented server that no list knows.
     func unlistedServer(_ country: Int, _ hash: UInt64) -> Address {
         classE(country, 49_152 + SplitMix64.below(512, hash), SplitMix64.mix(hash, 106))
     }
 
-    /// A company's VPN gateway or a cloud desktop, in a listed range.
-    func companyGateway(_ hash: UInt64) -> Address {
-        .v4(198, 19, 192 + SplitMix64.below(64, hash), 1 + SplitMix64.below(254, SplitMix64.mix(hash, 107)))
+    /// A company's VPN gateway, in a listed range.
+    func companyGateway(_ hash: UInt64) -> Address { gateway(192, hash) }
+
+    /// One of a company's cloud desktops' few exits: its desktops share a /24 of a listed range.
+    func cloudDesktop(company: UInt64, exit: UInt64) -> Address {
+        .v4(198, 19, 208 + SplitMix64.below(16, SplitMix64.mix(company, 112)), 1 + SplitMix64.below(254, SplitMix64.mix(company, exit)))
+    }
+
+    /// An exit of a phone maker's privacy relay, in a listed range.
+    func privacyRelay(_ hash: UInt64) -> Address { gateway(224, hash) }
+
+    /// An exit of a VPN service, in a listed range.
+    func vpnExit(_ hash: UInt64) -> Address { gateway(240, hash) }
+
+    /// One of 16 listed /24 networks from 198.19.`third`.0 on.
+    private func gateway(_ third: Int, _ hash: UInt64) -> Address {
+        .v4(198, 19, third + SplitMix64.below(16, hash), 1 + SplitMix64.below(254, SplitMix64.mix(hash, 107)))
     }
 
     /// Address `index` of a rented network in a listed range.

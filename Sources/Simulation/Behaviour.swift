@@ -31,6 +31,23 @@ extension SimulatedClick {
         keys = Int32(2 + rng.below(25))
     }
 
+    /// Voice control or a screen reader's action on a desktop: the click comes without pointer and without keys.
+    mutating func speak(_ rng: inout SplitMix64) {
+        pointerMoves = 0
+        pointerDistance = 0
+        pointerDuration = 0
+        hover = 0
+        touch = 0
+        keys = 0
+    }
+
+    /// A mouse path seen through a remote desktop: the client sends a few samples a second of it.
+    mutating func coarsenPath(_ rng: inout SplitMix64) {
+        pointerMoves = max(1, pointerMoves / Int32(4 + rng.below(5)))
+        straightnessE3 = min(999, straightnessE3 + Int32(rng.below(25)))
+        speedCVE3 = Int32(Double(speedCVE3) * (0.7 + 0.8 * rng.unit()))
+    }
+
     /// A script that clicks without having moved.
     mutating func clickWithoutMoving(_ rng: inout SplitMix64) {
         pointerMoves = 0
@@ -78,12 +95,20 @@ extension SimulatedClick {
             }
     }
 
-    /// A stay on the landing page: log-normal, and now and then (3 %) the back button at once.
+    /// A stay on the landing page: log-normal, and now and then (`bounceShare`) the back button at once.
     mutating func stay(_ rng: inout SplitMix64, median: Double = 18_000, sigma: Double = 1.2, bounceShare: Double = 0.03) {
         guard rng.chance(0.7) else { return }
         dwell = rng.chance(bounceShare)
             ? Int32(150 + rng.below(850))
             : Int32(min(3_600_000, 1000 + rng.logNormal(median: median, sigma: sigma)))
+    }
+
+    /// A beacon that could not measure the ad's place on the page: unknown, not hidden.
+    mutating func loseMeasurement() {
+        visibleE2 = Self.unknown
+        opacityE2 = Self.unknown
+        width = Self.unknown
+        height = Self.unknown
     }
 
     /// What a person's own device would show: mouse or finger by what it has.

@@ -25,8 +25,31 @@ struct ClickLine {
             writer.text((AttackFamily(rawValue: click.attack) ?? .hosting).staticName)
             writer.text("\"}\n")
         } else {
-            writer.text(",\"label\":\"valid\"}\n")
+            writer.text(#","label":"valid""#)
+            writeLookAlikes(click.lookAlikes)
+            writer.text("}\n")
         }
+    }
+
+    private func writeLookAlikes(_ set: LookAlikeSet) {
+        guard !set.isEmpty else { return }
+        writer.text(#","look_alike":""#)
+        var isFirst = true
+        for one in LookAlike.allCases where set.contains(one) {
+            if !isFirst { writer.byte(UInt8(ascii: " ")) }
+            isFirst = false
+            writer.text(one.staticName)
+        }
+        writer.byte(UInt8(ascii: "\""))
+    }
+
+    /// The click's id as the line has it.
+    func id(_ click: borrowing SimulatedClick) -> String {
+        writer.clear()
+        writeID(click)
+        var bytes: [UInt8] = []
+        writer.append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     func writeID(_ click: borrowing SimulatedClick) {

@@ -8,6 +8,8 @@ struct DeliveryQueue {
     private var rng: SplitMix64
     private let options: SimulationOptions
     private var nextID: UInt64 = 1
+    /// A click that arrives so long after it happened, and in time, came over a slow network.
+    private static let slowMilliseconds: Int64 = 10_000
     /// Off in the closing minutes, so that everything still arrives.
     var disturbs = true
 
@@ -32,14 +34,28 @@ struct DeliveryQueue {
         heap.push(time: arrival, slot: clicks.insert(click))
     }
 
-    /// Sends a click that happens at `click.time`; its id is given here.
-    mutating func send(_ made: SimulatedClick) {
+    /// Sends a repeat of a click that arrived at `arrival`. One browser's connection keeps the order: the repeat arrives as
+    /// much after the first as it happened after it.
+    mutating func send(_ repeated: SimulatedClick, after first: SimulatedClick, arrivedAt arrival: Int64) {
+        var click = repeated
+        click.id = nextID
+        nextID += 1
+        if arrival - first.time >= Self.slowMilliseconds { click.delivery = .slow }
+        put(click, at: arrival + click.time - first.time)
+    }
+
+    /// Sends a click that happens at `click.time`; its id is given here. Returns when it arrives.
+    @discardableResult
+    mutating func send(_ made: SimulatedClick) -> Int64 {
         var click = made
         click.id = nextID
         nextID += 1
         // Jitter is split so that arrival order and skewed clocks together stay within the bound.
         var arrival = click.time + Int64(rng.below(Int(options.jitterMilliseconds) * 3 / 5 + 1))
-        guard disturbs else { return put(click, at: arrival) }
+        guard disturbs else {
+            put(click, at: arrival)
+            return arrival
+        }
         let fate = rng.unit()
         if fate < options.lateShare {
             click.delivery = .late
@@ -49,12 +65,14 @@ struct DeliveryQueue {
             if arrival >= options.end - 1000 { click.delivery = .prompt; arrival = click.time }
         } else if fate < options.lateShare + options.slowShare {
             click.delivery = .slow
-            arrival = click.time + 10_000 + Int64(rng.below(230_000))
+            if !click.isFraud { click.lookAlikes.insert(.slowNetwork) }
+            arrival = click.time + Self.slowMilliseconds + Int64(rng.below(230_000))
         } else if fate < options.lateShare + options.slowShare + options.duplicateShare {
             sendAgain(click, after: arrival)
         }
         put(click, at: arrival)
         if rng.chance(options.badLineShare) { putBadLine(at: click.time) }
+        return arrival
     }
 
     /// The same id once more: a client that retries (the same bytes within seconds), or the URL replayed within the hour.
@@ -66,6 +84,7 @@ struct DeliveryQueue {
         } else {
             copy.delivery = .replayedURL
             copy.attack = AttackFamily.replay.rawValue
+            copy.lookAlikes = LookAlikeSet()
             copy.time += 3000 + Int64(min(2_700_000, rng.exponential() * 300_000))
             copy.clockSkew = 0
             // Another address of the same simulated block: those of homes are wide, the others a /24.

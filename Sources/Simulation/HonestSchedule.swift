@@ -24,13 +24,14 @@ struct HonestSchedule {
         var sum = 0.0
         var sums: [Double] = []
         var at = start
+        let timeline = PhaseTimeline(options)
         while at < end {
             let length = min(wanted, end - at)
-            sum += HonestTraffic.activity(at: at + length / 2) * Double(length)
+            sum += timeline.activity(at: at + length / 2) * Double(length)
             sums.append(sum)
             at += length
         }
-        progress = sums.map { $0 / sum }
+        progress = sums.map { sum > 0 ? $0 / sum : 1 }
         bucketEnd = start
         time = Double(start)
     }

@@ -1,10 +1,10 @@
 /// Sessions of honest people: who comes, when, and what they click. Holds the rhythm of the current bucket.
 struct HonestTraffic {
     /// Expected clicks of a session; the pace is set with it and corrected every bucket.
-    static let clicksPerSession = 1.27
+    static let clicksPerSession = 1.3
 
-    private let world: World
-    private var rng: SplitMix64
+    let world: World
+    var rng: SplitMix64
     /// Cumulative activity of the countries in the current bucket.
     private var cumulative: [Double]
 
@@ -45,46 +45,17 @@ struct HonestTraffic {
     /// One click of a person on their own.
     mutating func single(at time: Int64) -> SimulatedClick { click(of: someone(), at: time, ad: nil) }
 
-    private mutating func click(of person: Person, at time: Int64, ad: Int?) -> SimulatedClick {
-        var click = person.appear(at: time, in: world)
-        // Some ads follow a person around; the rest is by popularity.
-        let interest = rng.chance(0.15) ? SplitMix64.mix(person.key, 60) : rng.next()
-        world.sell(&click, ad: ad ?? world.inventory.ad(interest), publisher: person.site(world, &rng), &rng)
-        person.behave(&click, &rng)
+    mutating func click(of person: Person, at time: Int64, ad: Int?) -> SimulatedClick {
+        var click = person.appear(at: time)
+        finish(&click, person, ad: ad)
         return click
     }
 
-    /// A session that begins at `time`, given click by click, the first one first.
-    mutating func session(at time: Int64, emit: (SimulatedClick) -> Void) {
-        let person = someone()
-        let first = click(of: person, at: time, ad: nil)
-        emit(first)
-        let kind = rng.unit()
-        if kind < 0.004 {
-            // The landing page failed to load: the same ad again after a few seconds.
-            var again = first
-            again.time += 4000 + Int64(rng.below(36_000))
-            again.timeToClick = Int32(again.time - first.time)
-            again.stay(&rng)
-            emit(again)
-        } else if kind < 0.010 {
-            shopAround(person, first, emit)
-        } else if kind < 0.19 {
-            var at = time
-            repeat {
-                at += Int64(min(600_000, 8000 + rng.logNormal(median: 55_000, sigma: 1.1)))
-                emit(click(of: person, at: at, ad: nil))
-            } while rng.chance(0.28)
-        }
-    }
-
-    /// Compares offers: several ads of one advertiser, minutes apart, and long looks at each.
-    private mutating func shopAround(_ person: Person, _ first: SimulatedClick, _ emit: (SimulatedClick) -> Void) {
-        let advertiser = world.inventory.advertiser(ofAd: Int(first.ad))
-        var at = first.time
-        for _ in 0..<(2 + rng.below(4)) {
-            at += Int64(min(300_000, 15_000 + rng.logNormal(median: 60_000, sigma: 0.8)))
-            emit(click(of: person, at: at, ad: world.inventory.ad(ofAdvertiser: advertiser, rng.next())))
-        }
+    /// Gives a click of a visitor its ad, site and behaviour.
+    mutating func finish(_ click: inout SimulatedClick, _ person: Person, ad: Int?) {
+        // Some ads follow a person around; the rest is by popularity.
+        let interest = rng.chance(0.15) ? SplitMix64.mix(person.key, 60) : rng.next()
+        world.sell(&click, ad: ad ?? world.inventory.ad(interest), publisher: person.site(&rng), &rng)
+        person.behave(&click, &rng)
     }
 }

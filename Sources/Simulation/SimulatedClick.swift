@@ -49,6 +49,8 @@ struct SimulatedClick: BitwiseCopyable {
     var badVariant: UInt8 = 0
     /// Raw value of the `AttackFamily`; 255 for an honest click.
     var attack: UInt8 = 255
+    /// Which honest look-alikes the click is one of; empty for fraud.
+    var lookAlikes = LookAlikeSet()
 
     var isFraud: Bool { attack != 255 }
     var label: Label { isFraud ? .fraud : .valid }

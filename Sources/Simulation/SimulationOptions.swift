@@ -15,6 +15,11 @@ package struct SimulationOptions: Sendable {
     package var familyWeights: [AttackFamily: Double] = Dictionary(
         uniqueKeysWithValues: AttackFamily.allCases.map { ($0, $0.defaultWeight) })
     package var profile = SimulationProfile.train
+    /// Share of each look-alike, of what its `unit` says; one that is left out keeps its default, 0 leaves it out.
+    package var lookAlikeShares: [LookAlike: Double] = [:]
+    /// Parts of the run that differ, one after another; their lengths add up to the duration. Empty: one part, of the
+    /// values above.
+    package var phases: [SimulationPhase] = []
 
     package var ads = 400
     package var campaigns = 120
@@ -41,16 +46,26 @@ package struct SimulationOptions: Sendable {
 
     var end: Int64 { start.milliseconds + durationMilliseconds }
 
+    /// The phases, the default resolved.
+    var resolvedPhases: [SimulationPhase] {
+        guard phases.isEmpty else { return phases }
+        return [SimulationPhase(
+            durationMilliseconds: durationMilliseconds, fraudShare: fraudShare, familyWeights: familyWeights, profile: profile)]
+    }
+
+    /// Share of a look-alike, the default resolved.
+    package func share(of lookAlike: LookAlike) -> Double { lookAlikeShares[lookAlike] ?? lookAlike.defaultShare }
+
+    private func require(_ holds: Bool, _ message: String) throws(SimulationError) {
+        if !holds { throw SimulationError(message) }
+    }
+
     /// - Throws: `SimulationError` naming the first option outside its range.
     package func validate() throws(SimulationError) {
-        func require(_ holds: Bool, _ message: String) throws(SimulationError) {
-            if !holds { throw SimulationError(message) }
-        }
         try require((0...1_000_000_000_000).contains(clicks), "clicks must be 0 to 10^12")
         try require((86_400_000...4_102_444_800_000).contains(start.milliseconds), "start must be 1970-01-02 to 2100-01-01")
         try require(
             (1000...400 * EventTime.millisecondsPerDay).contains(durationMilliseconds), "duration must be 1 s to 400 days")
-        try require((0...0.9).contains(fraudShare), "fraud share must be 0 to 0.9")
         try require((1...1_000_000).contains(ads), "ads must be 1 to 1000000")
         try require((1...ads).contains(campaigns), "campaigns must be 1 to the number of ads")
         try require((1...campaigns).contains(advertisers), "advertisers must be 1 to the number of campaigns")
@@ -62,10 +77,55 @@ package struct SimulationOptions: Sendable {
             try require((0...0.1).contains(share), "\(name) share must be 0 to 0.1")
         }
         try require((0...4000).contains(jitterMilliseconds), "jitter must be 0 to 4000 ms")
-        try require(
-            familyWeights.values.allSatisfy { (0...1_000_000).contains($0) }, "family weights must be 0 to 1000000")
-        try require(
-            fraudShare == 0 || familyWeights.values.contains { $0 > 0 }, "fraud needs a family of weight above 0")
+        for (lookAlike, share) in lookAlikeShares {
+            try require((0...1).contains(share), "the share of \(lookAlike.name) must be 0 to 1")
+        }
+        for unit in [LookAlike.Unit.sessions, .clicks] {
+            let sum = LookAlike.allCases.filter { $0.unit == unit }.reduce(0) { $0 + share(of: $1) }
+            try require(sum <= Self.maxLookAlikeSum, "the look-alikes' shares of \(unit.rawValue) must add up to at most \(Self.maxLookAlikeSum)")
+        }
+        try validatePhases()
+    }
+
+    private func validatePhases() throws(SimulationError) {
+        try require(phases.count <= Self.maxPhases, "at most \(Self.maxPhases) phases are allowed")
+        for phase in resolvedPhases {
+            try require((0...0.9).contains(phase.fraudShare), "fraud share must be 0 to 0.9")
+            try require((0...1000).contains(phase.volume), "volume must be 0 to 1000")
+            try require(phase.durationMilliseconds >= 1000, "a phase must last at least 1 s")
+            try require(
+                phase.familyWeights.values.allSatisfy { (0...1_000_000).contains($0) }, "family weights must be 0 to 1000000")
+            try require(
+                phase.fraudShare == 0 || phase.familyWeights.values.contains { $0 > 0 }, "fraud needs a family of weight above 0")
+        }
+        try require(resolvedPhases.contains { $0.volume > 0 }, "a phase must have a volume above 0")
+        let sum = resolvedPhases.reduce(0) { $0 + $1.durationMilliseconds }
+        try require(sum == durationMilliseconds, "the phases must last as long as the run")
+    }
+
+    package static let maxPhases = 100
+    /// What of the sessions, and of the honest clicks, may be look-alikes at most: the rest fills the run.
+    package static let maxLookAlikeSum = 0.8
+}
+
+/// A part of a run: how much traffic, how much of it fraud, and of which families.
+package struct SimulationPhase: Sendable {
+    package var durationMilliseconds: Int64
+    /// Traffic against the usual rhythm of the hour; 1 is usual.
+    package var volume = 1.0
+    package var fraudShare: Double
+    package var familyWeights: [AttackFamily: Double]
+    package var profile: SimulationProfile
+
+    package init(
+        durationMilliseconds: Int64, volume: Double = 1, fraudShare: Double, familyWeights: [AttackFamily: Double],
+        profile: SimulationProfile
+    ) {
+        self.durationMilliseconds = durationMilliseconds
+        self.volume = volume
+        self.fraudShare = fraudShare
+        self.familyWeights = familyWeights
+        self.profile = profile
     }
 }
 

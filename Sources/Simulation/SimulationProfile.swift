@@ -88,6 +88,29 @@ package struct SimulationProfile: Sendable {
         return p
     }()
 
+    /// Clicks of one attacker.
+    func usualClicks(of family: AttackFamily) -> ClosedRange<Int> {
+        switch family {
+        case .declaredCrawler: crawlerClicks
+        case .hosting: hostingClicks
+        case .doubleClick: 1...2
+        case .replay: replayClicks
+        case .ipBurst: burstClicks
+        case .metronome: metronomeClicks
+        case .slowDrip: dripClicks
+        case .fingerprintFarm: fingerprintClicks
+        case .deviceFarm: rackClicks
+        case .impossibleTravel: travelClicks
+        case .competitor: competitorClicks
+        case .publisherInflation: inflationClicks
+        case .hiddenAd: hiddenClicks
+        case .attributionFlood: floodClicks
+        case .noMovement: headlessClicks
+        case .instantBounce: bounceClicks
+        case .humanoid: humanoidClicks
+        }
+    }
+
     /// The profile with this name, or nil.
     package static func named(_ name: String) -> SimulationProfile? {
         [train, test].first { $0.name == name }

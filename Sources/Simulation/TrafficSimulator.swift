@@ -3,8 +3,8 @@ internal import ClickModel
 /// Seeded, labelled ad-click traffic: honest people with all their oddities, seventeen families of fraud among them,
 /// and the accidents of delivery, as NDJSON lines in the order they arrive.
 ///
-/// Time runs forward through three sources, honest sessions, actors (attackers and crowds) and the starts of new
-/// attackers; what happens goes through a `DeliveryQueue` and leaves it once nothing earlier can still arrive. Memory
+/// Time runs forward through three sources, honest sessions, actors (attackers and honest groups) and the starts of new
+/// actors; what happens goes through a `DeliveryQueue` and leaves it once nothing earlier can still arrive. Memory
 /// is bounded by the clicks under way and the actors at work, not by the length of the run. The last minutes are filled
 /// with single honest clicks so that exactly `options.clicks` lines come, all with event times before the end.
 ///
@@ -27,11 +27,12 @@ package struct TrafficSimulator {
     private let line: ClickLine
     private var honest: HonestTraffic
     private var schedule: HonestSchedule
-    private var planner: AttackPlanner
+    private var planner: ActorPlanner
     private var queue: DeliveryQueue
     private var actorHeap = BinaryHeap()
     private var actors = SlotPool<(actor: any TrafficActor, attack: UInt8, strips: Bool)>()
     private var recorded = SimulatedClick()
+    private var last = SimulatedClick()
     private var doubleClicksDue = 0
     private var rng: SplitMix64
     private var honestMade = 0
@@ -47,16 +48,15 @@ package struct TrafficSimulator {
         world = World(options)
         line = ClickLine(world)
         honest = HonestTraffic(world)
-        planner = AttackPlanner(world)
+        planner = ActorPlanner(world)
         queue = DeliveryQueue(options)
         rng = SplitMix64(seed: SplitMix64.mix(options.seed, 6))
         now = options.start.milliseconds
         closing = options.end - min(120_000, options.durationMilliseconds / 100)
         let accidents = options.duplicateShare + options.badLineShare
-        let people = max(0, Double(options.clicks) * (1 - accidents) - planner.target)
+        let people = max(0, Double(options.clicks) * (1 - accidents) - planner.fraudTarget)
         schedule = HonestSchedule(options, target: people)
         recorded = honest.firstRecorded(at: now)
-        addCrowds(honestClicks: people)
     }
 
     /// Appends the next line, newline included, to `bytes`; false when all have been produced.
@@ -69,6 +69,7 @@ package struct TrafficSimulator {
         }
         guard queue.count > 0 else { return false }
         let click = queue.pop()
+        last = click
         summary.count(click)
         if click.delivery == .badLine {
             BadLine.write(click, to: &bytes)
@@ -79,15 +80,12 @@ package struct TrafficSimulator {
         return true
     }
 
-    /// Crowds: one for every eight hours, at most 1 % of the honest clicks each.
-    private mutating func addCrowds(honestClicks: Double) {
-        let count = max(1, Int(options.durationMilliseconds / (8 * EventTime.millisecondsPerHour)))
-        let size = min(4000, Int(honestClicks * rng.pick(0.005...0.01)))
-        guard size >= 5, count <= 10_000 else { return }
-        for _ in 0..<count {
-            let start = options.start.milliseconds + Int64(rng.unit() * 0.85 * Double(options.durationMilliseconds))
-            add(FlashCrowd(world, rng: SplitMix64(seed: rng.next()), start: start, end: options.end, clicks: size), attack: 255)
-        }
+    /// The truth of the line that came last; nil before the first and for a line that the schema rejects.
+    package var lastTruth: ClickTruth? {
+        guard last.id > 0, last.delivery != .badLine else { return nil }
+        var lookAlikes = last.lookAlikes
+        if last.delivery == .retry { lookAlikes.insert(.clientRetry) }
+        return ClickTruth(clickID: line.id(last), attack: AttackFamily(rawValue: last.attack), lookAlikes: lookAlikes)
     }
 
     private mutating func add(_ actor: any TrafficActor, attack: UInt8) {
@@ -106,7 +104,7 @@ package struct TrafficSimulator {
         guard at < closing else { return close() }
         now = max(now, at)
         if startAt == at {
-            beginAttack()
+            beginActor()
         } else if actorAt == at {
             stepActor()
         } else if schedule.isBucketEnd {
@@ -119,30 +117,38 @@ package struct TrafficSimulator {
 
     private mutating func beginSession(at time: Int64) {
         var first: SimulatedClick?
+        var firstArrival: Int64 = 0
         honest.session(at: time) { click in
-            if first == nil { first = click }
             guard click.time < closing else { return }
             honestMade += 1
-            queue.send(click)
+            let arrival = queue.send(click)
+            if first == nil { (first, firstArrival) = (click, arrival) }
         }
         guard let first else { return }
         if first.device != 0, first.address.isKnown, first.pointerDistance != SimulatedClick.unknown { recorded = first }
-        if doubleClicksDue > 0, first.user != 0 || first.device != 0 { repeatClick(first) }
+        if doubleClicksDue > 0, first.user != 0 || first.device != 0 { repeatClick(first, arrivedAt: firstArrival) }
     }
 
-    private mutating func repeatClick(_ first: SimulatedClick) {
+    private mutating func repeatClick(_ first: SimulatedClick, arrivedAt arrival: Int64) {
+        // What comes too late is not seen as a double click by anybody.
+        guard arrival - first.time < 4 * EventTime.millisecondsPerMinute else { return }
         doubleClicksDue -= 1
         let repeats = DoubleClick.repeats(of: first, options.profile, &rng)
         for var click in repeats where click.time < options.end {
             click.attack = AttackFamily.doubleClick.rawValue
-            queue.send(click)
+            click.lookAlikes = LookAlikeSet()
+            queue.send(click, after: first, arrivedAt: arrival)
         }
-        if repeats.count > 1 { planner.count(repeats.count - 1, of: .doubleClick) }
+        if repeats.count > 1 { planner.countDoubleClicks(repeats.count - 1, at: first.time) }
     }
 
-    private mutating func beginAttack() {
-        let (family, actor) = planner.begin(recorded: recorded)
-        if let actor { add(actor, attack: family.rawValue) } else { doubleClicksDue += 1 }
+    private mutating func beginActor() {
+        switch planner.begin(recorded: recorded) {
+        case (.attack(let family), let actor?): add(actor, attack: family.rawValue)
+        case (.attack, nil): doubleClicksDue += 1
+        case (.group, let actor?): add(actor, attack: 255)
+        case (.group, nil): break
+        }
     }
 
     /// One click of the actor whose turn it is. A finished actor leaves.
@@ -151,6 +157,7 @@ package struct TrafficSimulator {
         guard !actors[slot].actor.clock.isDone else { return actors.remove(slot) }
         var click = actors[slot].actor.makeClick(world)
         click.attack = actors[slot].attack
+        if click.isFraud { click.lookAlikes = LookAlikeSet() }
         if click.isFraud, click.impressionTime == 0, click.timeToClick != SimulatedClick.unknown, rng.chance(0.3) {
             click.impressionTime = click.time - Int64(click.timeToClick)
         }

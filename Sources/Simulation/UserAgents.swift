@@ -8,12 +8,16 @@ struct UserAgents {
     private(set) var offsets: [Int] = [0]
     private var kinds: [Range<Int>] = []
     private(set) var crawlers: Range<Int> = 0..<0
+    private var webViews: Range<Int> = 0..<0
+    private var unusualOnes: [Range<Int>] = []
 
     var count: Int { offsets.count - 1 }
 
     init() {
         for list in [Self.phones(), Self.tablets(), Self.desktops()] { kinds.append(add(list)) }
         crawlers = add(Self.crawlerAgents)
+        webViews = add(Self.webViewAgents())
+        unusualOnes = [add(Self.unusualPhones), add(Self.unusualTablets), add(Self.unusualDesktops)]
     }
 
     private mutating func add(_ list: [String]) -> Range<Int> {
@@ -31,6 +35,15 @@ struct UserAgents {
         return Int32(range.lowerBound + min(range.count - 1, Int(Double(range.count) * unit * unit)))
     }
 
+    /// A page opened inside an app.
+    func webView(_ hash: UInt64) -> Int32 { Int32(webViews.lowerBound + SplitMix64.below(webViews.count, hash)) }
+
+    /// A browser that few people use.
+    func unusual(_ kind: DeviceKind, _ hash: UInt64) -> Int32 {
+        let range = unusualOnes[kind.rawValue]
+        return Int32(range.lowerBound + SplitMix64.below(range.count, hash))
+    }
+
     func crawler(_ index: Int) -> Int32 { Int32(crawlers.lowerBound + index % crawlers.count) }
 
     private static func phones() -> [String] {
@@ -46,11 +59,7 @@ struct UserAgents {
         let models = ["SM-S931B", "SM-A556B", "SM-A155F", "Pixel 10", "Pixel 9a", "2312DRA50G", "CPH2665", "RMX3890", "moto g84 5G", "V2338", "CUBOT P80"]
         for (i, model) in models.enumerated() {
             list.append("Mozilla/5.0 (Linux; Android \(13 + i % 4); \(model)) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/\(27 + i % 3).0 Chrome/\(141 + i).0.0.0 Mobile Safari/537.36")
-            list.append("Mozilla/5.0 (Linux; Android \(13 + i % 4); \(model) Build/UP1A.231005.007; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/\(146 + i).0.7339.52 Mobile Safari/537.36 Instagram 40\(i).0.0.28.109 Android")
             list.append("Mozilla/5.0 (Android \(13 + i % 4); Mobile; rv:\(140 + i).0) Gecko/\(140 + i).0 Firefox/\(140 + i).0")
-        }
-        for (i, ios) in ["26_1", "26_0_1", "18_7_1"].enumerated() {
-            list.append("Mozilla/5.0 (iPhone; CPU iPhone OS \(ios) like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 [FBAN/FBIOS;FBAV/53\(i).0.0.40.71;FBDV/iPhone1\(5 + i),2;FBSN/iOS]")
         }
         return list
     }
@@ -89,7 +98,6 @@ struct UserAgents {
             list.append("Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:\(firefox).0) Gecko/20100101 Firefox/\(firefox).0")
         }
         list.append("Mozilla/5.0 (\(windows)) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/154.0.0.0 Safari/537.36 Vivaldi/7.6.3797.58")
-        list.append("Mozilla/5.0 (\(windows); rv:128.0) Gecko/20100101 Goanna/6.7 PaleMoon/33.8.0")
         return list
     }
 

@@ -6,15 +6,20 @@ final class World {
     let agents = UserAgents()
     let people: [Int]
     private let seed: UInt64
+    /// Share of each look-alike, by raw value.
+    private let shares: [Double]
 
     init(_ options: SimulationOptions) {
         self.options = options
+        shares = LookAlike.allCases.map(options.share)
         seed = SplitMix64.mix(options.seed, 1)
         let total = Country.all.reduce(0) { $0 + $1.weight }
         people = Country.all.map { max(20, Int(Double(options.population) * $0.weight / total)) }
         inventory = Inventory(options)
         addresses = AddressPlan(peoplePerCountry: people)
     }
+
+    func share(of lookAlike: LookAlike) -> Double { shares[Int(lookAlike.rawValue)] }
 
     /// The key of person `rank` of a country; their whole life derives from it.
     func personKey(country: Int, rank: Int) -> UInt64 {

@@ -14,8 +14,10 @@ struct SchemaTests {
                   "scroll_events", "key_events", "time_to_click_ms", "element_width_px", "element_height_px", "dwell_ms"]
         shares = ["pointer_straightness", "visible_ratio", "opacity"]
         families = set(sys.argv[2].split(","))
+        look_alikes = set(sys.argv[3].split(","))
         known = set(ids) | set(texts) | set(counts) | set(shares) | {"ts", "cost", "ip", "country", "lat", "lon",
-                 "tz_offset_min", "impression_ts", "touch", "webdriver", "label", "attack"}
+                 "tz_offset_min", "impression_ts", "touch", "webdriver", "label", "attack",
+                 "look_alike"}
         def check(line):
             if len(line) > 65536: raise ValueError("too long")
             d = json.loads(line.decode("utf-8"), parse_float=decimal.Decimal)
@@ -41,6 +43,7 @@ struct SchemaTests {
                 if k in d: assert type(d[k]) is bool, k
             assert d["label"] in ("valid", "fraud"), "label"
             assert (d["label"] == "fraud") == ("attack" in d) and d.get("attack", "replay") in families, "attack"
+            assert "look_alike" not in d or d["label"] == "valid" and set(d["look_alike"].split(" ")) <= look_alikes, "look_alike"
             assert set(d) <= known, set(d) - known
         good = bad = 0
         for line in open(sys.argv[1], "rb"):
@@ -60,7 +63,8 @@ struct SchemaTests {
             if let profile = SimulationProfile.named(profile) { $0.profile = profile }
         })
         let families = AttackFamily.allCases.map(\.name).joined(separator: ",")
-        let printed = try withFile(made.bytes) { try python(Self.checker, [$0, families]) }
+        let lookAlikes = LookAlike.allCases.map(\.name).joined(separator: ",")
+        let printed = try withFile(made.bytes) { try python(Self.checker, [$0, families, lookAlikes]) }
         #expect(printed == "\(made.summary.lines - made.summary.bad) \(made.summary.bad)\n")
         #expect(made.summary.bad > 200)
     }
@@ -70,21 +74,22 @@ struct SchemaTests {
         let made = try simulate(options(clicks: 20_000, seed: 5) { $0.familyWeights = [.declaredCrawler: 1]; $0.duplicateShare = 0 }).bytes
         let program = """
             import json, sys, crawleruseragents
-            agents = {}
+            agents, seen = {}, set()
             for line in open(sys.argv[1], "rb"):
                 try: d = json.loads(line)
                 except ValueError: continue
                 if type(d) is dict and "label" in d and "user_agent" in d:
                     agents.setdefault(d["user_agent"], set()).add(d.get("attack") == "declared_crawler")
+                    if "attack" not in d: seen |= set(d.get("look_alike", "").split())
             crawlers = 0
             for agent, kinds in agents.items():
                 listed = crawleruseragents.is_crawler(agent)
                 crawlers += listed
                 if kinds == {True} and not listed: print("not listed:", agent)
                 if False in kinds and listed: print("listed:", agent)
-            print(len(agents) > 100, crawlers > 8)
+            print(len(agents) > 100, crawlers > 8, {"unusual_browser", "app_web_view"} <= seen)
             """
         let printed = try withFile(made) { try python(program, [$0]) }
-        #expect(printed == "True True\n")
+        #expect(printed == "True True True\n")
     }
 }
