@@ -11,5 +11,6 @@ struct Fraud: ParsableCommand {
         subcommands: [
             ScoreCommand.self, ReportCommand.self, ReconcileCommand.self, AuditCommand.self, ExplainCommand.self, BillCommand.self,
             TrainCommand.self, EvaluateCommand.self, SimulateCommand.self, RulesCommand.self, ModelCommand.self,
+            ExportCommand.self,
         ])
 }
