@@ -16,7 +16,8 @@ package final class FolderReplacement {
     private let previous: String
     private let marker: String
     private let lock: Int32
-    private var isDone = false
+    /// Whether `partial` is this one's to remove: not before the lock is held, not after the commit.
+    private var isMaking = false
 
     /// - Parameters:
     ///   - parent: made when it is not there (its own parent must be).
@@ -33,24 +34,19 @@ package final class FolderReplacement {
         lock = open(parent, O_RDONLY | O_CLOEXEC | O_DIRECTORY)
         guard lock >= 0 else { throw .io(path: parent, operation: "open", reason: String(cString: strerror(errno))) }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            close(lock)
             throw .io(path: parent, operation: "write to", reason: "another process is writing there: wait for it, or choose another folder")
         }
-        do throws(StorageError) {
-            if access(target, F_OK) != 0, access(previous, F_OK) == 0 { try FileOperation.rename(previous, to: target) }
-            try checkTarget()
-            try Self.remove(partial)
-            try FileOperation.makeFolder(partial)
-        } catch {
-            close(lock)
-            throw error
-        }
+        if access(target, F_OK) != 0, access(previous, F_OK) == 0 { try FileOperation.rename(previous, to: target) }
+        try checkTarget()
+        isMaking = true
+        try Self.remove(partial)
+        try FileOperation.makeFolder(partial)
     }
 
-    /// Removes what was made, unless it was committed.
+    /// Removes what was made, unless it was committed. Runs after a failed `init` too.
     deinit {
-        if !isDone { try? Self.remove(partial) }
-        close(lock)
+        if isMaking { try? Self.remove(partial) }
+        if lock >= 0 { close(lock) }
     }
 
     private func checkTarget() throws(StorageError) {
@@ -69,7 +65,7 @@ package final class FolderReplacement {
     ///
     /// - Throws: `io`; the old folder is then still there.
     package func commit() throws(StorageError) {
-        precondition(!isDone, "committed once")
+        precondition(isMaking, "committed once")
         precondition(access("\(partial)/\(marker)", F_OK) == 0, "the marker is written")
         try checkTarget()
         try FileOperation.sync(partial)
@@ -82,7 +78,7 @@ package final class FolderReplacement {
             try FileOperation.rename(partial, to: target)
             try FileOperation.rename(previous, to: partial)
         }
-        isDone = true
+        isMaking = false
         try FileOperation.sync(parent)
         try Self.remove(partial)
     }

@@ -84,7 +84,7 @@ def check_clicks(folder, source, verdicts, database):
     same("model.json", open(f"{folder}/data/model.json").read(), open("models/champion.json").read())
     export = json.load(open(f"{folder}/data/export.json"))
     counts = duckdb.sql(f"SELECT count(*), count(label), count(*) FILTER (label = 'fraud') FROM read_parquet('{folder}/data/clicks/*.parquet')")
-    same("export.json", (export["clicks"], export["labelled"], export["frauds"]), counts.fetchone())
+    same("export.json", (export["clicks"], export["labelled"], export["frauds"]), counts.fetchall()[0])
 
 
 def check_flagged(folder, names, database):
@@ -94,11 +94,11 @@ def check_flagged(folder, names, database):
     features = ", ".join(f"coalesce({n}, 'nan'::FLOAT)" for n in names)
     facts = "click_id, ts, score, ivt, deciding_rule, reasons, rules, cost, publisher_id, ip, user_agent, country"
     exported = f"SELECT {facts}, [{features}] AS features FROM exported WHERE verdict_label = 'fraud'"
-    stored = f"SELECT {facts}, list_transform(features, x -> coalesce(x, 'nan'::FLOAT)) FROM flagged_clicks"
+    stored = f"SELECT {facts}, [coalesce(x, 'nan'::FLOAT) for x in features] FROM flagged_clicks"
     for a, b in ((exported, stored), (stored, exported)):
         same("flagged clicks with other features", db.sql(f"({a}) EXCEPT ALL ({b})").fetchall()[:2], [])
-    same("flagged clicks are some", db.sql(f"SELECT count(*) > 100 FROM ({exported})").fetchone(), (True,))
-    known = db.sql(f"SELECT {', '.join(f'count({n})' for n in names)} FROM exported").fetchone()
+    same("flagged clicks are some", db.sql(f"SELECT count(*) > 100 FROM ({exported})").fetchall()[0], (True,))
+    known = db.sql(f"SELECT {', '.join(f'count({n})' for n in names)} FROM exported").fetchall()[0]
     same("features that are never known", [n for n, count in zip(names, known) if count == 0], [])
 
 
@@ -111,7 +111,7 @@ def check_tables(folder, database):
         same(f"columns of {table}", *columns)
         for a, b in ((f"FROM {file}", f"FROM {table}"), (f"FROM {table}", f"FROM {file}")):
             same(f"rows of {table}", db.sql(f"({a}) EXCEPT ALL ({b})").fetchall()[:2], [])
-        same(f"count of {table}", export["rows"][table], db.sql(f"SELECT count(*) FROM {table}").fetchone()[0])
+        same(f"count of {table}", export["rows"][table], db.sql(f"SELECT count(*) FROM {table}").fetchall()[0][0])
         if table != "label_changes" and export["rows"][table] == 0:
             sys.exit(f"{table} is empty")
 

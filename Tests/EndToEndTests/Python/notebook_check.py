@@ -53,7 +53,7 @@ def check_images(cells, expected):
         image = shown[0]
         colours = image.getcolors(1 << 20)
         inked = 1 - max(count for count, _ in colours) / (image.width * image.height)
-        if image.width < 500 or image.height < 200 or inked < 0.02:
+        if image.width < 500 or image.height < 120 or inked < 0.02:
             sys.exit(f"{name}: an image of {image.width} x {image.height} with {inked:.1%} on it")
 
 
