@@ -11,10 +11,11 @@ BIN = $(shell $(BUILD) --show-bin-path)/fraud
 
 DEBIAN := libopenblas-dev liblapacke-dev libsimdjson-dev libmaxminddb-dev libre2-dev libzstd-dev zlib1g-dev \
           libpython$(shell $(or $(PYTHON),python3) -c "import sys; print('%d.%d' % sys.version_info[:2])") postgresql-15 postgresql-15-hll
-PIP := duckdb==2.0.0 crawler-user-agents==1.67.0 numpy==2.4.6 scipy==1.17.1 scikit-learn==1.9.1 pandas==3.1.1 pyarrow==26.0.1 statsmodels==0.15.0
+PIP := duckdb==2.0.0 crawler-user-agents==1.67.0 numpy==2.4.6 scipy==1.17.1 scikit-learn==1.9.1 pandas==3.1.1 pyarrow==26.0.1 \
+       statsmodels==0.15.0 matplotlib==3.11.2 nbconvert==7.17.2 nbclient==0.11.0 ipykernel==7.4.0
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test bench bench-quality bench-train champion torture clean
+.PHONY: help deps build run notebook test bench bench-model bench-quality bench-train champion torture clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -38,6 +39,11 @@ build: deps ## build the release binary
 run: build ## score the sample in training-data/ and show what came out
 	@mkdir -p .build/run && rm -rf .build/run/sample.duckdb*
 	$(BIN) score training-data/sample.ndjson.gz --db .build/run/sample.duckdb --lists training-data
+
+notebook: build ## export the sample, run the notebook on it: notebooks-export/fraud.html
+	$(BIN) export training-data/sample.ndjson.gz --lists training-data --out notebooks-export
+	cd notebooks-export && PYTHONPATH=$(DEPS)/python JUPYTER_PATH=$(DEPS)/python/share/jupyter \
+	  $(PYTHON) -m nbconvert --to html --execute --KernelManager.transport=ipc fraud.ipynb
 
 test: deps ## build and pass every test
 	swift build -c release --build-tests

@@ -67,7 +67,7 @@ public struct TrainCommand: ParsableCommand {
 
     /// Counts that say how much traffic there is, not who clicks: a model that weighs them is wrong on a larger or smaller
     /// site. Rules may use them; the rate ratios compare a key with itself.
-    private static let trafficFeatures: [Feature] = [
+    static let trafficFeatures: [Feature] = [
         .adClicks10s, .adClicks1m, .adClicks1h, .publisherClicks10s, .publisherClicks1m, .publisherClicks1h,
     ]
 

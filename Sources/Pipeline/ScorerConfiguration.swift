@@ -19,9 +19,10 @@ package struct ScorerConfiguration: Sendable {
         self.geoPath = geoPath
     }
 
-    package func loadModel() throws -> LogisticModel {
-        try LogisticModel.load(from: modelPath ?? Self.shipped("models/champion.json"))
-    }
+    /// The model file: the one named, or the one that ships.
+    package func modelFile() throws -> String { try modelPath ?? Self.shipped("models/champion.json") }
+
+    package func loadModel() throws -> LogisticModel { try LogisticModel.load(from: modelFile()) }
 
     package func loadRules() throws -> RuleSet {
         try RuleSet.load(path: rulesPath ?? Self.shipped("models/rules.yaml"), catalogue: Feature.catalogue)

@@ -62,7 +62,7 @@ extension Deduplicator {
 
         @inline(__always)
         func callAsFunction(_ entry: Entry) -> Bool {
-            entry.ts != Entry.free && entry.ts + timeToLiveMilliseconds > watermark
+            entry.ts != Entry.free && entry.ts + retentionMilliseconds > watermark
                 && (oldest.words.0 == 0 || Age(entry).words >= oldest.words)
         }
     }

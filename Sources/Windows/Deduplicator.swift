@@ -5,8 +5,10 @@ internal import Sketches
 /// Exact deduplication of click ids over an hour of event time.
 ///
 /// The rule, whatever the physical state: an event (id, ts) is a duplicate if and only if an accepted entry (id, ts0)
-/// exists with |ts − ts0| < 1 h and ts0 + 1 h > watermark. Any other event is accepted and remembered. One id may have
-/// several live entries (a replay after more than an hour, a corrupt time), so a false time cannot displace a true one.
+/// exists with |ts − ts0| < 1 h and ts0 + 1 h + lateness + 1 min > watermark. Any other event is accepted and remembered. So a
+/// repeat within the hour is found however late it comes, unless it is late itself: its minute then ended the allowed lateness
+/// before the watermark. One id may have several live entries (a replay after more than an hour, a corrupt time), so a false
+/// time cannot displace a true one.
 /// A duplicate is a *conflict* when its content differs from that of every entry it repeats.
 ///
 ///     entry   key.high | key.low | content | ts0 (Int64.min: free slot)         8 + 4 + 4 + 8 = 24 bytes
@@ -14,7 +16,7 @@ internal import Sketches
 ///     filter  one byte a slot, 64-byte blocks: 10.7 bits a key at least; "never seen" skips every key compare
 ///
 /// *Collisions.* Of an id's 128-bit hash 96 bits are kept. Among n live ids two different ones share them with a
-/// probability of at most n² / 2^97: 1.1 × 10^-12 for the 4.14 × 10^8 ids of an hour at 115,000 clicks/s, that is one new
+/// probability of at most n² / 2^97: 1.3 × 10^-12 for the 4.55 × 10^8 ids of 66 minutes at 115,000 clicks/s, that is one new
 /// click wrongly called a duplicate in some 50 million years. Of the content 32 bits are kept: one conflict in 2^32 looks
 /// like a plain duplicate.
 ///
@@ -23,12 +25,11 @@ internal import Sketches
 /// out, in place: 38 bytes a live id when all that are sure to be held live. Growth holds old and new table at once, half
 /// as much again as the new one (the last doubling: 57 bytes a live id); `expectedEntries` makes the room beforehand.
 ///
-/// *Limits.* Expired entries (ts0 + 1 h ≤ watermark) stay until the table is full; then they are dropped, and the table
+/// *Limits.* Expired entries (ts0 + 1 h 6 min ≤ watermark) stay until the table is full; then they are dropped, and the table
 /// doubles only if that freed less than half. An id has at most 8 live entries (of nine, the one farthest from the
 /// watermark is forgotten), the table `maximumEntries` (the oldest eighth is forgotten, so ⅞ of it are sure to be held);
 /// both are counted in `forgottenEarly`. A repeat of an id that was forgotten early counts as new. The default holds
-/// 58.7 million live ids in 2.2 GB, 16,000 clicks/s for an hour; 115,000 clicks/s need a `maximumEntries` of 480,000,000,
-/// 16 GB. Entries dropped as expired are not brought back should the watermark be taken back (see `Watermark`).
+/// 58.7 million live ids in 2.2 GB, 14,800 clicks/s; 115,000 clicks/s need a `maximumEntries` of 521,000,000, 17.4 GB. Entries dropped as expired are not brought back should the watermark be taken back (see `Watermark`).
 package struct Deduplicator: ~Copyable, @unchecked Sendable {
     /// What became of an event.
     package enum Admission: Sendable {
@@ -38,14 +39,18 @@ package struct Deduplicator: ~Copyable, @unchecked Sendable {
         case conflict
     }
 
-    /// How long an id is remembered, ms of event time.
+    /// Within how much event time a repeat counts as one, ms.
     package static let timeToLiveMilliseconds = EventTime.millisecondsPerHour
+    /// How far the watermark may pass an entry's time while it still answers, ms: an event less than the time to live after it is
+    /// not late until its minute ended the allowed lateness (`WindowStore.defaultAllowedLatenessMilliseconds`) ago.
+    package static let retentionMilliseconds =
+        timeToLiveMilliseconds + EventTime.millisecondsPerMinute + WindowStore.defaultAllowedLatenessMilliseconds
     package static let defaultMaximumEntries = 64 << 20
     package static let greatestMaximumEntries = 1 << 32
     static let liveEntriesPerID = 8
 
     package let maximumEntries: Int
-    /// Entries that were forgotten before their hour was over, because of a limit.
+    /// Entries that were forgotten before they expired, because of a limit.
     package internal(set) var forgottenEarly: Int
     /// Entries in the table, expired ones included.
     package internal(set) var entryCount: Int
@@ -140,7 +145,7 @@ package struct Deduplicator: ~Copyable, @unchecked Sendable {
         while entries[slot].ts != Entry.free {
             let entry = entries[slot]
             if entry.key == event.key {
-                if entry.ts + Self.timeToLiveMilliseconds <= watermark {
+                if entry.ts + Self.retentionMilliseconds <= watermark {
                     expired = slot
                 } else if abs(event.ts - entry.ts) < Self.timeToLiveMilliseconds {
                     if entry.content == event.content { return .repeated }

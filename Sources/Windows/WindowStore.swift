@@ -21,6 +21,7 @@ internal import Sketches
 /// clicks or `maximumWaitingEngagements` engagements the oldest is forgotten and counted. Sums of cost stay at `Int64.max`
 /// instead of overflowing. One thread uses a store at a time.
 package struct WindowStore: ~Copyable, @unchecked Sendable {
+    package static let defaultAllowedLatenessMilliseconds: Int64 = 300_000
     package static let defaultMaximumCells = 4 << 20
     package static let defaultMaximumSketchBytes = 4 << 30
     package static let defaultMaximumRecentClicks = 8 << 20
@@ -55,7 +56,7 @@ package struct WindowStore: ~Copyable, @unchecked Sendable {
     var warmth: UInt64
 
     package init(
-        allowedLatenessMilliseconds: Int64 = 300_000, maximumCells: Int = Self.defaultMaximumCells,
+        allowedLatenessMilliseconds: Int64 = Self.defaultAllowedLatenessMilliseconds, maximumCells: Int = Self.defaultMaximumCells,
         maximumSketchBytes: Int = Self.defaultMaximumSketchBytes, maximumRecentClicks: Int = Self.defaultMaximumRecentClicks,
         maximumWaitingEngagements: Int = Self.defaultMaximumWaitingEngagements
     ) {

@@ -10,7 +10,7 @@ struct Fraud: ParsableCommand {
         version: FraudVersion.text,
         subcommands: [
             ScoreCommand.self, ReportCommand.self, ReconcileCommand.self, AuditCommand.self, ExplainCommand.self, BillCommand.self,
-            TrainCommand.self, EvaluateCommand.self, QualityCommand.self, PredictCommand.self, SimulateCommand.self, RulesCommand.self,
-            ModelCommand.self,
+            TrainCommand.self, EvaluateCommand.self, PredictCommand.self, QualityCommand.self, ExportCommand.self, SimulateCommand.self,
+            RulesCommand.self, ModelCommand.self,
         ])
 }

@@ -5,6 +5,8 @@ import Windows
 @Suite("Deduplicator")
 struct DeduplicatorTests {
     private static let hour: Int64 = 3_600_000
+    /// An hour, a minute and the allowed lateness.
+    private static let retention: Int64 = 3_960_000
     private static let t0: Int64 = 1_790_000_000_000
 
     private func restored(_ deduplicator: borrowing Deduplicator) throws -> Deduplicator {
@@ -30,9 +32,34 @@ struct DeduplicatorTests {
         }
         #expect(answers == [false, true, true, true, false, true])
         let sameHalf = isDuplicate(&d, (1, 3), ts: Self.t0, watermark: Self.t0)
-        let expired = isDuplicate(&d, id, ts: Self.t0 + 100, watermark: Self.t0 + 2 * Self.hour)
+        let expired = isDuplicate(&d, id, ts: Self.t0 + 100, watermark: Self.t0 + 3 * Self.hour)
         #expect(!sameHalf, "both halves of the hash count")
         #expect(!expired, "an expired entry makes no duplicates")
+    }
+
+    @Test("a repeat within the hour is found at every watermark at which it is not late; an hour away it is new", arguments: 0..<20)
+    func repeatsThatAreNotLate(seed: UInt64) {
+        var random = SplitMix(seed &* 101 &+ 9)
+        var d = Deduplicator(maximumEntries: 300)
+        let store = WindowStore()
+        for at in 0..<500 as Range<Int64> {
+            let first = Self.t0 + at * 6 * Self.hour + Int64(random.next() % 120_000)
+            let id = (random.next(), random.next())
+            let isNew = !isDuplicate(&d, id, ts: first, watermark: first - 5000)
+            // At the ends of the hour, and anywhere in it.
+            let near = Int64(random.next() % 3) - 1
+            let distance = [Self.hour + near, -Self.hour + near, Int64(random.next() % UInt64(2 * Self.hour)) - Self.hour][Int(random.next() % 3)]
+            let second = first + distance
+            // The last watermark at which it is not late, or one before.
+            let last = second - second % 60_000 + 60_000 + 300_000 - 1
+            let watermark = max(first - 5000, last - Int64(random.next() % 2) * Int64(random.next() % 600_000))
+            let isInTime = !store.isLate(second, watermark: watermark)
+            if !isInTime { continue }
+            let found = isDuplicate(&d, id, ts: second, watermark: watermark)
+            #expect(isNew && found == (abs(distance) < Self.hour), "\(distance) ms away at \(watermark - first), seed \(seed)")
+        }
+        let forgotten = d.forgottenEarly
+        #expect(forgotten == 0)
     }
 
     @Test("a corrupt time of an id does not let its true clicks through again")
@@ -73,14 +100,14 @@ struct DeduplicatorTests {
 
         mutating func admit(_ id: UInt64, _ content: UInt32, _ ts: Int64, _ watermark: Int64) -> Deduplicator.Admission {
             var list = entries[id, default: []]
-            let live = list.filter { $0.ts + hour > watermark }
+            let live = list.filter { $0.ts + retention > watermark }
             let repeated = live.filter { abs($0.ts - ts) < hour }
             if !repeated.isEmpty { return repeated.contains { $0.content == content } ? .duplicate : .conflict }
             if live.count >= 8 {
                 let farthest = live.max { (abs($0.ts - watermark), $0.ts) < (abs($1.ts - watermark), $1.ts) }!
                 list.removeAll { $0.ts == farthest.ts }
                 forgotten += 1
-            } else if let expired = list.firstIndex(where: { $0.ts + hour <= watermark }) {
+            } else if let expired = list.firstIndex(where: { $0.ts + retention <= watermark }) {
                 list.remove(at: expired)
             } else {
                 count += 1
@@ -93,7 +120,7 @@ struct DeduplicatorTests {
 
         private mutating func makeRoom(_ watermark: Int64) {
             var all = entries.flatMap { id, list in list.map { (ts: $0.ts, id: id, content: $0.content) } }
-            all = all.filter { $0.ts + hour > watermark }.sorted { ($0.ts, $0.id &* golden) > ($1.ts, $1.id &* golden) }
+            all = all.filter { $0.ts + retention > watermark }.sorted { ($0.ts, $0.id &* golden) > ($1.ts, $1.id &* golden) }
             let limit = maximumEntries - maximumEntries / 8
             forgotten += max(0, all.count - limit)
             all = Array(all.prefix(limit))
@@ -123,7 +150,7 @@ struct DeduplicatorTests {
             if random.next() % 1000 == 0 { now += 5 * Self.hour }
             var ts = now - Int64(random.next() % 20_000)
             switch random.next() % 50 {
-            case 0: ts -= Int64(random.next() % 4) * Self.hour
+            case 0: ts -= Int64(random.next() % 4) * Self.hour + Int64(random.next() % 15) * 60_000
             case 1: ts += Int64(random.next() % 4) * Self.hour
             case 2: ts += Int64(random.next() % 40) * Self.hour
             default: watermark = max(watermark, ts - 5000)

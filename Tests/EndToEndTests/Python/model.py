@@ -15,6 +15,8 @@ import subprocess
 from streams import DAY, HOUR, MINUTE
 
 OUT_OF_ORDER, LATENESS, TTL, JUMP, CONFIRM = 5_000, 300_000, HOUR, HOUR, 8
+#: A click id is remembered until whatever repeats it within the hour is late.
+RETENTION = TTL + MINUTE + LATENESS
 SEED_EVENTS, IDLE = 64, 60_000
 SHORT_DWELL, REACH = 1_000, 10 * MINUTE
 #: A click is certainly remembered for engagements until the watermark is this far past it, and certainly not after that.
@@ -267,12 +269,15 @@ class Expected:
         ts, watermark = click["ts"], self.stream.watermark
         accepted = self.seen.setdefault(click["click_id"], [])
         for first in accepted:
-            if abs(ts - first["ts"]) < TTL and first["ts"] + TTL > watermark:
+            if abs(ts - first["ts"]) < TTL and first["ts"] + RETENTION > watermark:
                 if says(first) != says(click):
                     self.conflicts.append(click)
                 return "duplicate"
+        is_late = ts // MINUTE * MINUTE + MINUTE + LATENESS <= watermark
+        # What the rule is for: whatever the watermark is, nothing is counted twice within the hour.
+        assert is_late or all(abs(ts - first["ts"]) >= TTL for first in accepted), click
         accepted.append(click)
-        return "late" if ts // MINUTE * MINUTE + MINUTE + LATENESS <= watermark else "counted"
+        return "late" if is_late else "counted"
 
     def engage(self, engagement):
         known = self.by_id.get(engagement["click_id"], [])

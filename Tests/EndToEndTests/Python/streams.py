@@ -4,6 +4,7 @@ One history of clicks is spread over 1 to 5 files (partitions): disorder, late a
 files, ids used again, engagements before and after their click, bad lines, honest gaps, files that pause or end early, clocks
 that run ahead by a little or by years. The seed decides everything.
 """
+import collections
 import csv
 import datetime
 import gzip
@@ -70,6 +71,8 @@ class Maker:
         self.jumps = not honest and rng.random() < 0.15  # a file whose clock truly jumps: whoever is behind it then comes late
         self.now = START + rng.randrange(DAY)
         self.recent = []
+        #: Draws of their own, so that they change nothing else.
+        self.aside, self.hour_ago = random.Random(-1 - seed), collections.deque()
         self.scheduled = []  # (due, order, event): engagements on their way
         self.order = 0
 
@@ -114,8 +117,20 @@ class Maker:
             if click["ts"] < self.now + HOUR or not self.honest:  # replays must not make a few false clocks many
                 self.recent.append(click)
             del self.recent[:-200]
+            if abs(click["ts"] - self.now) < MINUTE:
+                self.hour_ago.append(click)
             self.engage(click, partition)
             self.put(click, partition)
+        if not self.honest:
+            self.repeat(partition)
+
+    def repeat(self, partition):
+        """Sends an id again, about an hour after its first time: when its hour has just gone by, but not late."""
+        while self.hour_ago and self.hour_ago[0]["ts"] < self.now - HOUR - 4 * MINUTE:
+            self.hour_ago.popleft()
+        if self.hour_ago and self.hour_ago[0]["ts"] < self.now - HOUR - 6_000 and self.aside.random() < 0.05:
+            first = self.hour_ago.popleft()
+            self.put({**first, "ts": first["ts"] + HOUR - self.aside.choice((1, 1, 0, 20_000, 2 * MINUTE))}, partition)
 
     def time(self, partition):
         rng = self.rng
