@@ -13,12 +13,14 @@ DEBIAN := libopenblas-dev liblapacke-dev libsimdjson-dev libmaxminddb-dev libre2
           libpython$(shell $(or $(PYTHON),python3) -c "import sys; print('%d.%d' % sys.version_info[:2])") postgresql-15 postgresql-15-hll
 PIP := duckdb==2.0.0 crawler-user-agents==1.67.0 numpy==2.4.6 scipy==1.17.1 scikit-learn==1.9.1 pandas==3.1.1 pyarrow==26.0.1 \
        statsmodels==0.15.0 matplotlib==3.11.2 nbconvert==7.17.2 nbclient==0.11.0 ipykernel==7.4.0
+# Only what `make bench-model` compares with; their own needs are among PIP.
+BENCH_PIP := lightgbm==4.7.0 interpret-core==0.7.8
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run notebook test bench bench-model bench-quality bench-train champion torture clean
+.PHONY: help deps bench-deps build run notebook test bench bench-model bench-quality bench-train champion torture clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 deps: $(DEPS)/ready ## install what the project needs (Debian packages, and Python packages into .deps/)
 
@@ -60,6 +62,18 @@ bench-quality: build ## recall by family and false positives on unseen synthetic
 bench-train: deps ## logistic regression on 1,000,000 rows of 48: time, memory and optimum beside scikit-learn
 	$(BUILD) --product train-bench
 	$(PYTHON) Tests/Benchmarks/TrainBench/compare.py "$$($(BUILD) --show-bin-path)/train-bench" $(DEPS)/python
+
+bench-deps: $(DEPS)/bench/ready ## install the libraries that bench-model compares with
+
+$(DEPS)/bench/ready: Makefile $(DEPS)/ready
+	@echo "deps: installing into .deps/bench: $(BENCH_PIP)"
+	@mkdir -p $(DEPS)/bench && $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --upgrade --no-deps --target $(DEPS)/bench $(BENCH_PIP)
+	@touch $@
+
+# Real data that is not in the tree; without it the target says so and ends. joblib's workers need PYTHONPATH from the environment.
+DATA ?= $(ROOT)/../shared/data
+bench-model: build bench-deps ## quality and speed of train --table beside scikit-learn, LightGBM and EBM, both ways
+	@PYTHONPATH=$(DEPS)/python:$(DEPS)/bench $(PYTHON) Tests/Benchmarks/Python/compare_models.py $(BIN) $(DATA)
 
 # Five days of different volume, so that the model does not learn one site's traffic: training-data/README.md.
 CHAMPION_DAYS := 60000:31:2026-10-05 600000:32:2026-10-06 200000:33:2026-10-07 500000:34:2026-10-08 100000:35:2026-10-09

@@ -3,7 +3,7 @@
 FDMA 2012: features of publishers over three days of ad clicks, `status` 1 = fraud; 2,432 publishers are in both files. Fitted on
 one period and measured on the other, both ways. Defaults everywhere: nothing is tuned on the measured period.
 
-usage: compare_models.py FRAUD_BINARY DATA_FOLDER
+usage: compare_models.py FRAUD_BINARY DATA_FOLDER [LIBRARY_TO_LEAVE_OUT]...      e.g. interpret, which fits for minutes
 """
 import json
 import os
@@ -45,18 +45,19 @@ def fraud_kinds(binary):
     return {LINEAR: ["--kind", "linear"], ADDITIVE: []}
 
 
-def libraries():
+def libraries(left_out):
     import lightgbm
     from interpret.glassbox import ExplainableBoostingClassifier
 
-    return {
+    makers = {
         "scikit-learn LogisticRegression": lambda: make_pipeline(StandardScaler(), LogisticRegression(max_iter=5000)),
         "LightGBM defaults": lambda: lightgbm.LGBMClassifier(verbose=-1, random_state=1, n_jobs=2),
         "interpret EBM defaults": lambda: ExplainableBoostingClassifier(random_state=1, n_jobs=2),
     }
+    return {name: make for name, make in makers.items() if name.split()[0] not in left_out}
 
 
-def measure(binary, train, test, folder):
+def measure(binary, train, test, folder, left_out):
     """Label of every test row, and of each model: scores to rank by, probabilities, seconds of the fit."""
     results = {}
     for name, kind in fraud_kinds(binary).items():
@@ -65,7 +66,8 @@ def measure(binary, train, test, folder):
         ranked = logits if np.all(np.diff(probabilities[np.argsort(logits)]) >= 0) else probabilities
         results[name] = (ranked, probabilities, seconds)
     fitted, measured = pd.read_csv(train), pd.read_csv(test)
-    for name, make in libraries().items():
+    for name, make in libraries(left_out).items():
+        print(f"fitting {name}", file=sys.stderr, flush=True)
         model = make()
         started = time.perf_counter()
         model.fit(fitted.drop(columns=LABEL), fitted[LABEL])
@@ -107,12 +109,12 @@ def show(title, labels, results):
             f"{log_loss(labels, np.clip(probabilities, 1e-7, 1 - 1e-7)):.4f}", f"{seconds:.2f}", ahead])
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     for line in lines:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip(), flush=True)
     return {name: average_precision_score(labels, ranked) for name, (ranked, _, _) in results.items()}, samples, ours
 
 
 def main():
-    binary, data = sys.argv[1:3]
+    binary, data, *left_out = sys.argv[1:]
     files = {part: os.path.join(data, f"fdma2012-publishers-{part}.csv.gz") for part in ("train", "validation")}
     if not all(os.path.exists(path) for path in files.values()):
         print(f"bench-model: skipped, {data} has no fdma2012-publishers-*.csv.gz")
@@ -121,7 +123,7 @@ def main():
     means, differences, ours = {}, {}, LINEAR
     with tempfile.TemporaryDirectory() as folder:
         for fitted, measured in (("train", "validation"), ("validation", "train")):
-            labels, results = measure(binary, files[fitted], files[measured], folder)
+            labels, results = measure(binary, files[fitted], files[measured], folder, left_out)
             precisions, samples, ours = show(f"FDMA 2012, {fitted} → {measured}", labels, results)
             for name, precision in precisions.items():
                 means[name] = means.get(name, 0) + precision / 2

@@ -14,7 +14,7 @@ truth = pd.read_csv(table)[label].astype(str).to_numpy() == positive
 scores = pd.read_parquet(predictions) if predictions.endswith(".parquet") else pd.read_csv(predictions)
 p = scores["score"].to_numpy(float)
 terms = [name for name in scores if name.startswith("contribution:")]
-total = scores[terms].sum(axis=1) if terms else scores["logit"]
+total = scores[terms].sum(axis=1) + scores["intercept"] if terms else scores["logit"]
 print(json.dumps({
     "rows": len(scores),
     "roc_auc": roc_auc_score(truth, p),
