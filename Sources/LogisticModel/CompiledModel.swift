@@ -103,6 +103,24 @@ package final class CompiledModel {
     ///   - scores: room for `block.capacity`; up to three elements past `rows` are overwritten.
     /// - Complexity: O(rows rounded up to 4 × features), no allocation.
     package func score(_ block: FeatureBlock, rows: Int, into scores: UnsafeMutablePointer<Float>) {
+        forEachLogits(block, rows: rows) { row, logits in
+            let calibrated = calibration?.apply(logits) ?? logits
+            UnsafeMutableRawPointer(scores + row).storeBytes(of: VectorMath.sigmoid(calibrated), as: VectorMath.Lanes.self)
+        }
+    }
+
+    /// Writes the sum of terms of the first `rows` clicks of a block: log-odds before calibration.
+    ///
+    /// Parameters and complexity are those of `score`.
+    package func uncalibratedLogits(_ block: FeatureBlock, rows: Int, into logits: UnsafeMutablePointer<Float>) {
+        forEachLogits(block, rows: rows) { row, sums in
+            UnsafeMutableRawPointer(logits + row).storeBytes(of: sums, as: VectorMath.Lanes.self)
+        }
+    }
+
+    /// Calls `store` with every four rows' sums, the first row's number before them.
+    @inline(__always)
+    private func forEachLogits(_ block: FeatureBlock, rows: Int, store: (Int, VectorMath.Lanes) -> Void) {
         precondition(block.columnCount == columnCount && rows >= 0 && rows <= block.capacity, "a block of this catalogue")
         let lanes = VectorMath.Lanes.scalarCount
         var start = 0
@@ -116,9 +134,7 @@ package final class CompiledModel {
             }
             var row = 0
             while row < count {
-                var logit = UnsafeRawPointer(logits + row).loadUnaligned(as: VectorMath.Lanes.self) + intercept
-                if let calibration { logit = calibration.apply(logit) }
-                UnsafeMutableRawPointer(scores + start + row).storeBytes(of: VectorMath.sigmoid(logit), as: VectorMath.Lanes.self)
+                store(start + row, UnsafeRawPointer(logits + row).loadUnaligned(as: VectorMath.Lanes.self) + intercept)
                 row += lanes
             }
             start += Self.group

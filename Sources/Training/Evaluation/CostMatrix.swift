@@ -1,4 +1,4 @@
-package import ClickModel
+internal import ClickModel
 
 /// What a wrong decision costs: an honest click refunded against a fraudulent one billed.
 package struct CostMatrix: Codable, Hashable, Sendable {
