@@ -56,28 +56,34 @@ enum ReportFixture {
             let isUnknowable = !feature.missing.isEmpty
             let strength = 3 / (1 + Double(index) * 0.4)
             let shape = random.normal()
-            let counts = (0...(edges.count + 1)).map { bin in
-                bin == 0 ? (isUnknowable ? 40_000 : 0) : Int(200_000 * exp(-Double(bin) * 0.25) * (0.5 + random.uniform()))
+            let counts = (0...(edges.count + 1)).map { bin -> Int in
+                guard bin > 0 else { return isUnknowable ? 40_000 : 0 }
+                let share: Double = exp(-Double(bin) * 0.25) * (0.5 + random.uniform())
+                return Int(200_000 * share)
             }
             model.reference.append(.init(feature: feature.name, edges: edges, counts: counts))
             if isLinear {
                 model.features.append(
                     .init(
-                        name: feature.name, transform: (edges.first ?? 0) < 0 || feature.unit == "flag" ? .identity : .log1p, clipLow: edges.min()!.rounded(.down), clipHigh: edges.max()! + 1,
-                        center: 1, scale: 1.3, weight: shape * strength / 3, missingWeight: isUnknowable ? random.normal() / 3 : 0))
+                        name: feature.name, transform: edges[0] < 0 || feature.unit == "flag" ? .identity : .log1p,
+                        clipLow: edges[0].rounded(.down), clipHigh: edges[edges.count - 1] + 1, center: 1, scale: 1.3, weight: shape * strength / 3, missingWeight: isUnknowable ? random.normal() / 3 : 0))
                 continue
             }
-            let values = (0...(edges.count + 1)).map { bin in
-                bin == 0 ? (isUnknowable ? random.normal() / 3 : 0) : strength * tanh((Double(bin) - Double(edges.count) / 2) * shape / 4) + random.normal() * 0.06
+            let middle = Double(edges.count) / 2
+            let values = (0...(edges.count + 1)).map { bin -> Double in
+                guard bin > 0 else { return isUnknowable ? random.normal() / 3 : 0 }
+                let rise: Double = tanh((Double(bin) - middle) * shape / 4)
+                return strength * rise + random.normal() * 0.06
             }
             model.curves.append(.init(feature: feature.name, edges: edges, values: values, counts: counts))
         }
         for index in 0..<surfaces where !isLinear {
             let (first, second) = (catalogue[index % catalogue.count], catalogue[(index + 1) % catalogue.count])
             let (rows, columns) = (edges(first.unit, &random), edges(second.unit, &random))
-            let values = (0..<(rows.count + 2) * (columns.count + 2)).map { cell in
-                let (i, j) = (cell / (columns.count + 2), cell % (columns.count + 2))
-                return sin(Double(i) * 0.6) * cos(Double(j) * 0.5) * 0.8 + random.normal() * 0.03
+            let width = columns.count + 2
+            let values = (0..<(rows.count + 2) * width).map { cell -> Double in
+                let wave: Double = sin(Double(cell / width) * 0.6) * cos(Double(cell % width) * 0.5)
+                return wave * 0.8 + random.normal() * 0.03
             }
             model.surfaces.append(
                 .init(first: first.name, second: second.name, firstEdges: rows, secondEdges: columns, values: values, weight: 1))
@@ -85,62 +91,29 @@ enum ReportFixture {
         return model
     }
 
+    /// Random scores, measured by the real evaluator.
     private static func evaluation(_ name: String, names: [String], random: inout RandomData) -> Evaluation {
-        let steps = 200
-        let valids = 100_000.0
-        let frauds = 4_000.0
-        let points = (0...steps).map { step -> Evaluation.CurvePoint in
-            let t = Double(step) / Double(steps)
-            let rate = step == 0 ? 0 : pow(10, -5 + 5 * t)
-            let recall = step == 0 ? 0 : 1 - 0.9 * pow(1 - t, 2.2) * (1 - t * 0.5) * (name == "train" ? 0.8 : 1)
-            let hits = recall * frauds
-            let precision = step == 0 ? 1 : hits / (hits + rate * valids)
-            return .init(
-                threshold: 1 - t, falsePositiveRate: rate, recall: recall, precision: precision, costE4: Int64((frauds - hits) * 3000 + rate * valids * 2500))
+        var table = LabelledTable(names: [], hasGroups: true, hasCosts: true, segmentColumn: names.first ?? "publisher_id")
+        let families = ["hosting", "replay", "metronome", "slow_drip", "humanoid", "device_farm", ""] + names
+        let publishers = ["pub-shop", "pub-news", ""] + names
+        var scores: [Float] = []
+        var logits: [Float] = []
+        for row in 0..<20_000 {
+            let isFraud = random.uniform() < 0.05
+            let family = random.below(families.count)
+            let strength = isFraud ? 7.5 - 1.4 * Double(family % 6) : 0
+            let logit: Double = random.normal() * 1.4 - 4.5 + strength
+            table.append(
+                [], isFraud: isFraud, eventTime: EventTime(milliseconds: 1_760_600_000_000 + Int64(row) * 3000), group: UInt64(row / 3),
+                attack: isFraud ? families[family] : "",
+                facts: .init(costE4: Int64(500 + random.below(9000)), segment: publishers[random.below(publishers.count)]))
+            logits.append(Float(logit * 0.7))
+            scores.append(Float(1 / (1 + exp(-logit))))
         }
-        func bins(_ slope: Double) -> [Evaluation.CalibrationBin] {
-            (0..<10).map { bin in
-                let logit = Double(bin) - 6
-                let mean = 1 / (1 + exp(-logit))
-                let observed = 1 / (1 + exp(-logit * slope))
-                return .init(
-                    low: mean * 0.8, high: mean * 1.2, rows: 2000, frauds: Int(observed * 2000), meanScore: mean,
-                    observed: Estimate(value: bin == 0 ? 0 : observed, low: bin == 0 ? 0 : observed * 0.8, high: bin == 0 ? 0.002 : min(1, observed * 1.2)))
-            }
-        }
-        let edges = stride(from: -9.0, through: 9, by: 0.5).map { $0 }
-        let valueCounts = (0...edges.count).map { Int(30_000 * exp(-pow(Double($0) - 6, 2) / 30)) }
-        let fraudCounts = (0...edges.count).map { Int(900 * exp(-pow(Double($0) - 30, 2) / 40)) + ($0 < 20 && $0 > 4 ? 6 : 0) }
-        let kinds = ["hosting", "replay", "metronome", "slow_drip", "humanoid", "device_farm", "(none)"] + names
-        let families = kinds.enumerated().map { index, kind in
-            let recall = [0.999, 0.97, 0.91, 0.34, 0.18, 0.77, 0.6][index % 7]
-            return Evaluation.FamilyFigures(
-                attack: kind, rows: 400, flagged: Int(recall * 400), recall: Estimate(value: recall, low: max(0, recall - 0.05), high: min(1, recall + 0.03)))
-        }
-        let publishers = (["pub-shop", "pub-news", "(none)"] + names).enumerated().map { index, value in
-            Evaluation.SegmentFigures(
-                value: value, rows: 9000 - index * 300, frauds: 120, flagged: 118, falsePositives: 4, averagePrecision: index == 2 ? nil : 0.93)
-        }
-        return Evaluation(
-            name: name, scorer: "model", rows: 104_000, frauds: 4_000, firstEventMs: 1_760_600_000_000, lastEventMs: 1_760_700_000_000,
-            metrics: .init(
-                averagePrecision: Estimate(value: 0.9312, low: 0.9244, high: 0.9377), rocAUC: Estimate(value: 0.9931, low: 0.9922, high: 0.9941),
-                logLoss: Estimate(value: 0.0312, low: 0.0301, high: 0.0325), brier: Estimate(value: 0.0081, low: 0.0077, high: 0.0085)),
-            decision: .init(
-                threshold: 0.83, flagged: 3700, truePositives: 3650, falsePositives: 50, recall: Estimate(value: 0.9125, low: 0.903, high: 0.921),
-                precision: Estimate(value: 0.9865, low: 0.982, high: 0.990), falsePositiveRate: Estimate(value: 0.0005, low: 0.00037, high: 0.00066),
-                cost: .init(
-                    refundPrice: "1x the click's cost", billingPrice: "1x the click's cost", wronglyRefundedE4: 125_000, wronglyBilledE4: 1_050_000,
-                    total: MoneyEstimate(e4: 1_175_000, lowE4: 1_100_000, highE4: 1_260_000), withoutScorerE4: 12_000_000)),
-            atRates: [0.0001, 0.001, 0.01].enumerated().map { index, rate in
-                .init(
-                    maximumRate: rate, falsePositiveRate: rate * 0.97, threshold: 0.97 - Double(index) * 0.2, flagged: 3500 + index * 400,
-                    recall: Estimate(value: 0.85 + Double(index) * 0.06, low: 0.84 + Double(index) * 0.06, high: 0.86 + Double(index) * 0.06),
-                    precision: Estimate(value: 0.99 - Double(index) * 0.09, low: 0.98 - Double(index) * 0.09, high: 0.995 - Double(index) * 0.09))
-            },
-            roc: points, precisionRecall: points, calibration: bins(1.03), uncalibrated: bins(0.7),
-            histogram: .init(logitEdges: edges, valids: valueCounts, frauds: fraudCounts), families: families,
-            segments: .init(column: names.first ?? "publisher_id", distinct: 412, segments: publishers),
-            bootstrap: .init(replicates: 1000, seed: 1, level: 0.95, clusters: 31_222), notes: [])
+        var evaluator = Evaluator()
+        evaluator.replicates = 40
+        var subject = Evaluator.Subject(name: name, scores: scores, threshold: 0.6)
+        subject.uncalibratedLogits = logits
+        return evaluator.measure(subject, table: table, rows: Array(0..<scores.count))
     }
 }

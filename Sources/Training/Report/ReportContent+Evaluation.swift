@@ -10,17 +10,17 @@ extension ReportContent {
             caption: "The false-positive rate is on a logarithmic scale: what a thousandth of honest clicks costs is what matters.")
         html.raw("</div>")
         html.table(
-            ["rows"] + ["#rows", "#fraud", "#average precision", "#ROC AUC", "#log loss", "#Brier score"],
+            ["set", "#rows", "#fraud", "#average precision", "#ROC AUC", "#log loss", "#Brier score"],
             rows: page.evaluations.map { one in
                 [
-                    one.name, ReportNumbers.grouped(one.rows), ReportNumbers.grouped(one.frauds), ReportNumbers.decimal(one.metrics.averagePrecision),
+                    one.title, ReportNumbers.grouped(one.rows), ReportNumbers.grouped(one.frauds), ReportNumbers.decimal(one.metrics.averagePrecision),
                     ReportNumbers.decimal(one.metrics.rocAUC), ReportNumbers.decimal(one.metrics.logLoss), ReportNumbers.decimal(one.metrics.brier, digits: 5),
                 ]
             }, label: "Figures over all thresholds")
         if let bootstrap = evaluation.bootstrap {
             let units = bootstrap.clusters.map { "\(ReportNumbers.grouped($0)) groups drawn whole" } ?? "rows drawn one by one"
             html.paragraph(
-                "In brackets: \(ReportNumbers.percent(bootstrap.level)) intervals from \(ReportNumbers.grouped(bootstrap.replicates)) bootstrap "
+                "In brackets: \(ReportNumbers.general(bootstrap.level * 100)) % intervals from \(ReportNumbers.grouped(bootstrap.replicates)) bootstrap "
                     + "samples, \(units), seed \(bootstrap.seed). They cover the chance in which rows were seen, not a change of traffic.", style: "small")
         }
     }
@@ -44,7 +44,7 @@ extension ReportContent {
         let decision = evaluation.decision
         var rows = evaluation.atRates.map { point in
             [
-                "at most \(ReportNumbers.percent(point.maximumRate)) false positives", ReportNumbers.general(point.threshold), ReportNumbers.percent(point.recall),
+                "at most \(ReportNumbers.general(point.maximumRate * 100)) % false positives", ReportNumbers.general(point.threshold), ReportNumbers.percent(point.recall),
                 ReportNumbers.percent(point.precision), ReportNumbers.percent(point.falsePositiveRate), ReportNumbers.grouped(point.flagged),
             ]
         }
@@ -99,7 +99,7 @@ extension ReportContent {
 /// Figures per publisher, or whatever the rows are split by.
 enum SegmentTableMarkup {
     static func write(_ table: Evaluation.SegmentTable, to html: inout HTMLWriter) {
-        html.paragraph("\(ReportNumbers.grouped(table.distinct)) values; the \(table.segments.count) with most rows.")
+        html.paragraph("\(ReportNumbers.grouped(table.distinct)) values" + (table.distinct > table.segments.count ? "; the \(table.segments.count) with most rows." : "."))
         func share(_ part: Int, _ whole: Int) -> String { whole > 0 ? ReportNumbers.percent(Double(part) / Double(whole)) : "–" }
         html.table(
             [HTMLText.shortened(table.column), "#rows", "#fraud", "#share of fraud", "#flagged", "#recall", "#false-positive rate", "#average precision"],
@@ -138,7 +138,7 @@ struct HeaderMarkup {
         }
         let decision = evaluation.decision
         return "On \(ReportNumbers.grouped(evaluation.rows)) \(HTMLText.shortened(evaluation.name)) rows, \(ReportNumbers.grouped(evaluation.frauds)) of them "
-            + "fraud, it catches \(ReportNumbers.percent(decision.recall.value)) of fraud and wrongly flags "
+            + "fraud, \(evaluation.scorer == "verdict" ? "rules and model catch" : "the model catches") \(ReportNumbers.percent(decision.recall.value)) of fraud and wrongly \(evaluation.scorer == "verdict" ? "flag" : "flags") "
             + "\(ReportNumbers.percent(decision.falsePositiveRate.value)) of what is valid."
     }
 
@@ -162,7 +162,7 @@ struct HeaderMarkup {
         tile("False-positive rate", decision.falsePositiveRate) { ReportNumbers.percent($0) }
         let cost = decision.cost
         tile(
-            "Cost of wrong decisions", ReportNumbers.money(cost.total.e4), cost.total.lowE4.map(ReportNumbers.money),
+            "Cost of errors", ReportNumbers.money(cost.total.e4), cost.total.lowE4.map(ReportNumbers.money),
             cost.total.highE4.map(ReportNumbers.money))
         html.raw("</dl>")
     }

@@ -22,7 +22,7 @@ struct ReportContent {
         addSurfaces()
         addCoefficients()
         addDrift()
-        section("card", "Model card") { $0.writeCard(to: &$1) }
+        section("card", "Model card", "Model card") { $0.writeCard(to: &$1) }
     }
 
     /// The body's content.
@@ -43,8 +43,8 @@ struct ReportContent {
             """
     }
 
-    private mutating func section(_ anchor: String, _ title: String, _ write: (ReportContent, inout HTMLWriter) -> Void) {
-        contents.append((anchor, title))
+    private mutating func section(_ anchor: String, _ link: String, _ title: String, _ write: (ReportContent, inout HTMLWriter) -> Void) {
+        contents.append((anchor, link))
         html.raw("<section id=\"\(anchor)\" aria-labelledby=\"\(anchor)-title\"><h2 id=\"\(anchor)-title\">\(HTMLText.escape(title))</h2>")
         write(self, &html)
         html.raw("</section>")
@@ -52,23 +52,23 @@ struct ReportContent {
 
     private mutating func addEvaluation() {
         guard let first = page.evaluations.first else { return }
-        section("quality", "How well it ranks") { $0.writeQuality(first, to: &$1) }
-        section("scores", "Scores and calibration") { $0.writeScores(first, to: &$1) }
-        section("operating", "Where to draw the line") { $0.writeOperatingPoints(first, to: &$1) }
-        if !first.families.isEmpty { section("families", "By family of fraud") { $0.writeFamilies(first, to: &$1) } }
+        section("quality", "Ranking", "How well it ranks") { $0.writeQuality(first, to: &$1) }
+        section("scores", "Scores", "Scores and calibration") { $0.writeScores(first, to: &$1) }
+        section("operating", "Threshold", "Where to draw the line") { $0.writeOperatingPoints(first, to: &$1) }
+        if !first.families.isEmpty { section("families", "Families", "By family of fraud") { $0.writeFamilies(first, to: &$1) } }
         if let segments = first.segments, !segments.segments.isEmpty {
-            section("segments", "By \(HTMLText.shortened(segments.column))") { _, html in SegmentTableMarkup.write(segments, to: &html) }
+            section("segments", HTMLText.shortened(segments.column), "By \(HTMLText.shortened(segments.column))") { _, html in SegmentTableMarkup.write(segments, to: &html) }
         }
     }
 
     private mutating func addFeatures() {
         guard !effects.ranked.isEmpty else { return }
-        section("features", "What it learned of each feature") { $0.writeFeatures(to: &$1) }
+        section("features", "Features", "What it learned of each feature") { $0.writeFeatures(to: &$1) }
     }
 
     private mutating func addSurfaces() {
         guard !surfaces.pairs.isEmpty else { return }
-        section("pairs", "Features that act together") { $0.writeSurfaces(to: &$1) }
+        section("pairs", "Pairs", "Features that act together") { $0.writeSurfaces(to: &$1) }
     }
 
     private mutating func addCoefficients() {
@@ -82,14 +82,14 @@ struct ReportContent {
                 high: ReportNumbers.short($0.high))
         }
         guard !ranked.isEmpty else { return }
-        section("coefficients", "Linear weights") { $0.writeCoefficients(count: ranked.count, to: &$1) }
+        section("coefficients", "Weights", "Linear weights") { $0.writeCoefficients(count: ranked.count, to: &$1) }
     }
 
     private mutating func addDrift() {
         guard page.previous != nil else { return }
         let moved = effects.ranked.compactMap { row in row.drift.map { ReportData.Drift(name: row.effect.name, index: ReportNumbers.short($0.index)) } }
         data.drift = Array(moved.sorted { ($1.index ?? 0, $0.name) < ($0.index ?? 0, $1.name) }.prefix(30))
-        section("drift", "Since the previous model") { $0.writeDrift(to: &$1) }
+        section("drift", "Drift", "Since the previous model") { $0.writeDrift(to: &$1) }
     }
 
     // MARK: - Features

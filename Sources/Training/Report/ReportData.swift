@@ -76,11 +76,19 @@ struct ReportData: Encodable {
     }
 }
 
+extension Evaluation {
+    /// What was measured where, for a table or a legend.
+    var title: String {
+        let rows = HTMLText.shortened(name)
+        return scorer == "model" ? rows : scorer == "verdict" ? "\(rows), rules and model" : "\(rows), \(HTMLText.shortened(scorer))"
+    }
+}
+
 extension ReportData.Scored {
     init(_ evaluation: Evaluation) {
         let short = ReportNumbers.short
         let decision = evaluation.decision
-        name = HTMLText.shortened(evaluation.name == "" ? evaluation.scorer : evaluation.name)
+        name = evaluation.title
         rows = evaluation.rows
         frauds = evaluation.frauds
         threshold = short(decision.threshold)

@@ -26,7 +26,8 @@ extension ReportScript {
           const sorted = [...new Set(values)].sort((a, b) => a - b), low = sorted[0], high = sorted[sorted.length - 1];
           const gaps = sorted.slice(1).map((v, i) => v - sorted[i]).sort((a, b) => a - b);
           const sizes = sorted.map(Math.abs).filter(v => v > 0).sort((a, b) => a - b);
-          const isLinear = gaps.length < 2 || high - low <= 12 * gaps[Math.floor(gaps.length / 2)] || sizes[sizes.length - 1] / sizes[0] < 8;
+          // Evenly spread: the mean gap is about the usual gap.
+          const isLinear = gaps.length < 2 || high - low <= 4 * gaps.length * gaps[Math.floor(gaps.length / 2)] || sizes[sizes.length - 1] / sizes[0] < 8;
           const unit = isLinear ? 1 : Math.max(sizes[0], sizes[sizes.length - 1] * 1e-6);
           const forward = isLinear ? x => x : x => Math.sign(x) * Math.log10(1 + Math.abs(x) / unit);
           return {low, high, forward, ticks: isLinear ? linearTicks(low, high) : magnitudeTicks(low, high, forward)};
@@ -113,7 +114,7 @@ extension ReportScript {
           return [traces, layout(c,
             {tickvals: ticks.map(t => t[0]), ticktext: ticks.map(t => t[1]), showgrid: false, range: [hasUnknown ? unknown[0] - where.span * .02 : where.low - where.pad, where.high + where.pad],
              ...(unit ? title(safe(unit)) : {}), tickangle: 0},
-            {...title("log-odds"), range: [least - room, most + room], nticks: 6, overlaying: "y2"},
+            {...title("log-odds"), range: [least - room, most + room], tickmode: "auto", nticks: 6, overlaying: "y2"},
             {yaxis2: {range: [0, total ? Math.max(...e.counts.map((_, i) => shareOf(i))) / .55 : 1], visible: false, fixedrange: true}, shapes,
              annotations: [label(c, "fraud ↑", 1, 1, {xref: "paper", yref: "paper", xanchor: "right", yanchor: "top", font: {size: 11, color: c.fraud}, bgcolor: "rgba(0,0,0,0)"}),
                label(c, "valid ↓", 1, 0, {xref: "paper", yref: "paper", xanchor: "right", yanchor: "bottom", font: {size: 11, color: c.valid}, bgcolor: "rgba(0,0,0,0)"})]})];
@@ -121,11 +122,12 @@ extension ReportScript {
 
         // Borders of the cells, the unknown one set apart, and ticks at the borders' values.
         function cells(edges, unit, hasUnknown) {
-          const n = edges.length + 1, borders = [...(hasUnknown ? [-1.5, -.5] : []), ...Array.from({length: n + 1}, (_, i) => i)];
+          const n = edges.length + 1, apart = Math.min(1, Math.max(.4, n * .08)), gap = n * .03;
+          const borders = [...(hasUnknown ? [-gap - apart, -gap] : []), ...Array.from({length: n + 1}, (_, i) => i)];
           const isListed = isWhole(unit) && n <= 9, most = isListed ? n : 7, every = Math.ceil(edges.length / most) || 1;
           const ticks = isListed ? Array.from({length: n}, (_, i) => [i + .5, binText(edges, unit, i + 1)])
-            : edges.map((v, i) => [i + 1, number(v)]).filter((_, i) => i % every === Math.floor((edges.length - 1) % every / 2));
-          if (hasUnknown) ticks.unshift([-1, "unknown"]);
+            : edges.map((v, i) => [i + 1, number(v)]).filter((_, i) => i % every === Math.floor((edges.length - 1) % every / 2)).filter(t => !hasUnknown || t[0] > n * .08);
+          if (hasUnknown) ticks.unshift([-gap - apart / 2, "unknown"]);
           const source = [...(hasUnknown ? [0, null] : []), ...Array.from({length: n}, (_, i) => i + 1)];
           return {borders, ticks, source};
         }

@@ -87,14 +87,14 @@ extension ReportScript {
         };
 
         plots.drift = (c, _, width) => {
-          const list = data.drift, most = Math.max(.3, ...list.map(d => d.index ?? 0)) * 1.08;
-          const bound = (x, text) => [rule(c, [x, 0], [x, 1], {yref: "paper"}), label(c, text, x, 0, {yref: "paper", yanchor: "top", xanchor: "center", font: {size: 11, color: c.muted}})];
-          const bounds = [bound(.1, "somewhat"), bound(.25, "much")];
+          // Over 1 is all the same: too much.
+          const list = data.drift, most = Math.min(1, Math.max(.3, ...list.map(d => d.index ?? 0)));
           return [[{
             type: "bar", orientation: "h", x: list.map(d => d.index), y: list.map((_, i) => i), width: .7, hoverinfo: "text",
-            marker: {color: list.map(d => d.index >= .25 ? c.ink : d.index >= .1 ? c.old : c.density)}, hovertext: list.map(d => `${safe(d.name)}<br>${number(d.index)}`),
-          }], layout(c, {...title("population stability index"), side: "top", range: [0, most]}, rows(list.map(d => d.name), width),
-            {shapes: bounds.map(b => b[0]), annotations: bounds.map(b => b[1]), margin: {l: 12, r: 16, t: 12, b: 24}})];
+            marker: {color: list.map(d => d.index >= .25 ? c.ink : d.index >= .1 ? c.old : c.density)}, hovertext: list.map(d => `${safe(d.name)}<br>${number(d.index)}`), cliponaxis: false,
+            text: list.map(d => (d.index ?? 0).toFixed(2)), textposition: list.map(d => d.index > most * .9 ? "inside" : "outside"), insidetextfont: {color: c.paper, size: 11}, textfont: {size: 11, color: c.muted},
+          }], layout(c, {...title("population stability index"), side: "top", range: [0, most], tickvals: [0, .1, .25, .5, .75, 1].filter(v => v <= most)}, rows(list.map(d => d.name), width),
+            {shapes: [.1, .25].map(x => rule(c, [x, 0], [x, 1], {yref: "paper"}))})];
         };
 
         """#

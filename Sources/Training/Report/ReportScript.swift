@@ -22,8 +22,8 @@ enum ReportScript {
           if (x == null || x === undefined) return "–";
           const size = Math.abs(x);
           if (size >= 1e6) return minus((x / 1e6).toPrecision(3).replace(/\.?0+$/, "") + " M");
-          if (size >= 1e4) return minus(String(Math.round(x / 100) / 10) + " k");
-          return minus(String(Number(x.toPrecision(size >= 1000 ? 4 : 3))));
+          if (size >= 1e4) return minus(String(Number((x / 1000).toPrecision(3))) + " k");
+          return minus(String(Number(x.toPrecision(3))));
         }
         const count = x => x.toLocaleString("en-US");
         const signed = x => (x > 0 ? "+" : "") + minus(x.toFixed(2));
@@ -98,7 +98,8 @@ enum ReportScript {
           if (first.threshold <= 1 && first.recall != null) {
             const x = Math.max(first.falsePositiveRate, low);
             traces.push(inUse(c, x, first.recall, `recall ${percent(first.recall)}<br>false positives ${percent(first.falsePositiveRate)}`));
-            notes.push(label(c, `in use: ${percent(first.recall)}`, Math.log10(x), first.recall, {xshift: 10, yshift: first.recall > .15 ? -16 : 16}));
+            // The curve rises: under it, to the right, there is room.
+            notes.push(label(c, `in use: recall ${percent(first.recall)}`, Math.log10(x), first.recall, {xshift: 10, yshift: first.recall > .15 ? -18 : 18}));
           }
           return [traces, layout(c, rateAxis(low, "false-positive rate"), {...title("recall"), range: [0, 1.03], tickformat: ".0%"},
             {annotations: notes, showlegend: data.evaluations.length > 1, legend: {orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "reversed"}})];
@@ -113,9 +114,9 @@ enum ReportScript {
           const notes = [label(c, `share of fraud: ${percent(base)}`, .02, base, {yshift: base < .9 ? 9 : -9, font: {size: 11, color: c.muted}})];
           if (first.threshold <= 1 && first.recall != null && first.precision != null) {
             traces.push(inUse(c, first.recall, first.precision, `recall ${percent(first.recall)}<br>precision ${percent(first.precision)}`));
-            const isRight = first.recall > .6;
-            notes.push(label(c, `in use: ${percent(first.precision)}`, first.recall, first.precision,
-              {xanchor: isRight ? "right" : "left", xshift: isRight ? -10 : 10, yshift: first.precision > .15 ? -16 : 16}));
+            const isRight = first.recall > .35;
+            notes.push(label(c, `in use: precision ${percent(first.precision)}`, first.recall, first.precision,
+              {xanchor: isRight ? "right" : "left", xshift: isRight ? -10 : 10, yshift: first.precision > .15 ? -18 : 18}));
           }
           return [traces, layout(c, {...title("recall"), range: [0, 1.02], tickformat: ".0%"}, {...title("precision"), range: [0, 1.03], tickformat: ".0%"},
             {annotations: notes, shapes: [rule(c, [0, base], [1, base])], showlegend: data.evaluations.length > 1,
@@ -132,22 +133,24 @@ enum ReportScript {
             hovertext: points.map(p => `cost ${number(p[3])}<br>false positives ${percent(p[0])}<br>recall ${percent(p[1])}<br>threshold ${number(p[2])}`),
           }];
           const notes = [], shapes = [];
+          // What flagging nearly everything costs is of no interest: the axis ends over what might be chosen.
+          const most = Math.max(e.costOfNone ?? 0, e.cost ?? 0, points.length ? points[0][3] : 0) || 1;
           if (e.costOfNone != null) {
             shapes.push(rule(c, [0, e.costOfNone], [1, e.costOfNone], {xref: "paper"}));
-            notes.push(label(c, `bill every click: ${number(e.costOfNone)}`, .02, e.costOfNone, {xref: "paper", yshift: -9, font: {size: 11, color: c.muted}}));
+            notes.push(label(c, `bill every click: ${number(e.costOfNone)}`, .02, e.costOfNone, {xref: "paper", yshift: 10, font: {size: 11, color: c.muted}}));
           }
           if (points.length) {
             const x = Math.max(best[0], low);
             traces.push({x: [x], y: [best[3]], mode: "markers", marker: {size: 8, color: c.ink}, hoverinfo: "text",
               hovertext: [`cheapest: ${number(best[3])}<br>threshold ${number(best[2])}`]});
-            notes.push(label(c, `cheapest: ${number(best[3])}`, Math.log10(x), best[3], {yshift: -16, xanchor: "center"}));
+            notes.push(label(c, `cheapest: ${number(best[3])}`, Math.log10(x), best[3], {yshift: -18, xanchor: "center"}));
           }
           if (e.threshold <= 1 && e.cost != null) {
             const x = Math.max(e.falsePositiveRate ?? low, low);
             traces.push(inUse(c, x, e.cost, "cost " + number(e.cost)));
             notes.push(label(c, `in use: ${number(e.cost)}`, Math.log10(x), e.cost, {yshift: 18, xanchor: "center"}));
           }
-          return [traces, layout(c, rateAxis(low, "false-positive rate"), {...title("cost"), rangemode: "tozero"}, {annotations: notes, shapes})];
+          return [traces, layout(c, rateAxis(low, "false-positive rate"), {...title("cost"), range: [0, most * 1.3], tickmode: "auto", nticks: 7}, {annotations: notes, shapes})];
         };
 
         """#
