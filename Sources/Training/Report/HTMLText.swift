@@ -22,9 +22,11 @@ enum HTMLText {
         return out
     }
 
-    /// A name shortened to what a page has room for. Not escaped.
+    /// A name shortened to what a page has room for, without control characters. Not escaped.
     static func shortened(_ name: String) -> String {
-        name.count <= maximumName ? name : name.prefix(maximumName - 1) + "…"
+        var clean = ""
+        for scalar in name.unicodeScalars { clean.unicodeScalars.append(isControl(scalar) ? "\u{FFFD}" : scalar) }
+        return clean.count <= maximumName ? clean : clean.prefix(maximumName - 1) + "…"
     }
 
     /// JSON for the inside of `<script type="application/json">`, which ends at the first `</script` whatever the JSON says:

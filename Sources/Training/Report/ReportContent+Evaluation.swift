@@ -44,7 +44,7 @@ extension ReportContent {
         let decision = evaluation.decision
         var rows = evaluation.atRates.map { point in
             [
-                "at most \(ReportNumbers.general(point.maximumRate * 100)) % false positives", ReportNumbers.general(point.threshold), ReportNumbers.percent(point.recall),
+                "at most \(ReportNumbers.general(point.maximumRate * 100))\u{A0}% false positives", ReportNumbers.general(point.threshold), ReportNumbers.percent(point.recall),
                 ReportNumbers.percent(point.precision), ReportNumbers.percent(point.falsePositiveRate), ReportNumbers.grouped(point.flagged),
             ]
         }

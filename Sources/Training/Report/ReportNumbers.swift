@@ -18,9 +18,9 @@ enum ReportNumbers {
         let percent = share * 100
         // What is far from the nearer end, in percent, decides the digits.
         let distance = min(abs(percent), abs(100 - percent))
-        if distance == 0 || distance >= 10 { return String(format: distance == 0 ? "%.0f %%" : "%.1f %%", percent) }
+        if distance == 0 || distance >= 10 { return String(format: distance == 0 ? "%.0f\u{A0}%%" : "%.1f\u{A0}%%", percent) }
         let digits = min(6, max(1, 1 - Int(log10(distance).rounded(.down))))
-        return String(format: "%.\(digits)f %%", percent)
+        return String(format: "%.\(digits)f\u{A0}%%", percent)
     }
 
     static func decimal(_ value: Double?, digits: Int = 4) -> String {

@@ -62,7 +62,7 @@ extension ReportScript {
           const at = (edges, i) => isListed ? i : scale.forward(edges[i]);
           const bin = (edges, i) => i === 0 ? [low - pad - span * .16, low - pad - span * .06]
             : [i === 1 ? low - pad : at(edges, i - 2), i === edges.length + 1 ? high + pad : at(edges, i - 1)];
-          const ticks = isListed ? main.concat(0).map((_, i) => [i - .5, binText(main, effect.unit, i + 1)]) : scale.ticks.map(t => [scale.forward(t), number(t)]);
+          const ticks = isListed ? main.concat(0).map((_, i) => [i - .5, binText(main, effect.unit, i + 1)]) : effect.unit === "flag" ? [[0, "no"], [1, "yes"]] : scale.ticks.map(t => [scale.forward(t), number(t)]);
           return {low, high, pad, span, bin, ticks, x: v => scale.forward(v)};
         }
 
@@ -140,7 +140,7 @@ extension ReportScript {
             `${safe(s.first)}: ${withUnit(binText(s.firstEdges, s.firstUnit, i), s.firstUnit)}<br>${safe(s.second)}: ${withUnit(binText(s.secondEdges, s.secondUnit, j), s.secondUnit)}`
             + `<br>${signed(s.values[i][j])} (${odds(s.values[i][j])})`));
           const most = Math.max(.01, ...z.flat().filter(v => v != null).map(Math.abs));
-          const named = (name, unit) => safe(name) + (unit && !isWhole(unit) ? ` (${safe(unit)})` : "");
+          const named = (name, unit) => safe(name.length > 34 ? name.slice(0, 33) + "…" : name) + (unit && !isWhole(unit) ? ` (${safe(unit)})` : "");
           const side = (which, name, unit) => ({...title(named(name, unit)), tickvals: which.ticks.map(t => t[0]), ticktext: which.ticks.map(t => t[1]), showgrid: false});
           return [[{type: "heatmap", x: x.borders, y: y.borders, z, hovertext: text, hoverinfo: "text", zmin: -most, zmax: most, hoverongaps: false,
             colorscale: [[0, c.valid], [.5, c.mid], [1, c.fraud]],

@@ -3,6 +3,8 @@ extension ReportScript {
     static let page = #"""
         const figures = [...document.querySelectorAll("figure.chart")];
         const drawn = new Set();
+        // Pixels, when it is for paper: one column of A4 or letter.
+        let printWidth = null;
         root.dataset.plots = figures.length;
 
         function failed(text) {
@@ -16,7 +18,9 @@ extension ReportScript {
           if (!target.clientWidth) return;
           drawn.add(figure);
           try {
-            const [traces, layout] = plots[figure.dataset.chart](colours(), Number(figure.dataset.key), target.clientWidth);
+            const width = printWidth ?? target.clientWidth;
+            const [traces, layout] = plots[figure.dataset.chart](colours(), Number(figure.dataset.key), width);
+            if (printWidth) layout.width = printWidth;
             Plotly.react(target, traces, layout, {
               responsive: true, displaylogo: false, modeBarButtons: [["toImage", "resetScale2d"]], doubleClick: "reset", showTips: false,
               displayModeBar: matchMedia("(hover: hover)").matches ? "hover" : false,
@@ -54,10 +58,12 @@ extension ReportScript {
           matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
           addEventListener("beforeprint", () => {
             root.dataset.theme = "light";
+            printWidth = 620;
             figures.forEach(draw);
           });
           addEventListener("afterprint", () => {
             delete root.dataset.theme;
+            printWidth = null;
             again();
           });
           const byAddress = () => { if (location.hash === "#all") all(); };

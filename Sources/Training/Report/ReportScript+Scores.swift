@@ -1,7 +1,7 @@
 extension ReportScript {
     /// Score distribution and calibration.
     static let scores = #"""
-        plots.scores = c => {
+        plots.scores = (c, _, width) => {
           const e = data.evaluations[0], edges = e.edges, n = edges.length;
           const step = n > 1 ? edges[1] - edges[0] : 1;
           const lows = [edges[0] - step, ...edges], highs = [...edges, edges[n - 1] + step];
@@ -23,12 +23,12 @@ extension ReportScript {
             notes.push(label(c, "flagged →", x, 1, {yref: "paper", yanchor: "top", xshift: 3}));
           }
           return [[bars(e.valids, "valid", c.valid), bars(e.fraudCounts, "fraud", c.fraud)],
-            layout(c, shareAxis(low - .3, high + .3, "score"),
+            layout(c, shareAxis(low - .3, high + .3, "score", width),
               {...title("rows"), type: "log", range: [Math.log10(.6), Math.log10(most) + .25], tickvals: powers, ticktext: powers.map(number)},
               {barmode: "overlay", annotations: notes, shapes, showlegend: true})];
         };
 
-        plots.calibration = c => {
+        plots.calibration = (c, _, width) => {
           const e = data.evaluations[0];
           const sets = [[e.uncalibrated, "before calibration", c.old, "circle-open"], [e.calibration, e.uncalibrated.length ? "after calibration" : "scores", c.ink, "circle"]];
           const all = sets.flatMap(s => s[0]);
@@ -43,7 +43,7 @@ extension ReportScript {
             hovertext: bins.map(b => `${name}<br>mean score ${percent(b[0])}<br>fraud ${percent(b[1])} (${percent(b[2])} to ${percent(b[3])})<br>${count(b[5])} of ${count(b[4])} rows`),
           }));
           const ends = [logit(low), logit(high)];
-          return [traces, layout(c, shareAxis(ends[0], ends[1], "mean score"), shareAxis(ends[0], ends[1], "share of fraud"),
+          return [traces, layout(c, shareAxis(ends[0], ends[1], "mean score", width), shareAxis(ends[0], ends[1], "share of fraud"),
             {shapes: [rule(c, [ends[0], ends[0]], [ends[1], ends[1]])], showlegend: traces.length > 1})];
         };
 

@@ -61,9 +61,9 @@ enum ReportScript {
         // Shares on a scale of log-odds, which has room at both ends.
         const logit = share => Math.log(share / (1 - share));
         const shares = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, .001, .01, .1, .5, .9, .99, .999, .9999, .99999, .999999, .9999999];
-        function shareAxis(low, high, text) {
+        function shareAxis(low, high, text, width) {
           let shown = shares.filter(s => logit(s) >= low - .01 && logit(s) <= high + .01);
-          if (shown.length > 8) shown = shown.filter(s => s === .5 || (Math.round(Math.abs(Math.log10(Math.min(s, 1 - s)))) % 2 === 0));
+          if (shown.length > (width < 420 ? 5 : 8)) shown = shown.filter(s => s === .5 || (Math.round(Math.abs(Math.log10(Math.min(s, 1 - s)))) % 2 === 0));
           const tick = s => s < .5 ? String(Number((s * 100).toPrecision(2))) : String(Number((100 - (1 - s) * 100).toPrecision(9)));
           return {...title(text), range: [low, high], tickvals: shown.map(logit), ticktext: shown.map(s => tick(s) + " %")};
         }
@@ -105,7 +105,7 @@ enum ReportScript {
             {annotations: notes, showlegend: data.evaluations.length > 1, legend: {orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "reversed"}})];
         };
 
-        plots.precisionRecall = c => {
+        plots.precisionRecall = (c, _, width) => {
           const first = data.evaluations[0], base = first.frauds / Math.max(1, first.rows);
           const traces = data.evaluations.map((e, i) => ({
             x: e.precisionRecall.map(p => p[0]), y: e.precisionRecall.map(p => p[1]), mode: "lines", line: lineOf(c, i), name: safe(e.name), hoverinfo: "text",
@@ -114,7 +114,7 @@ enum ReportScript {
           const notes = [label(c, `share of fraud: ${percent(base)}`, .02, base, {yshift: base < .9 ? 9 : -9, font: {size: 11, color: c.muted}})];
           if (first.threshold <= 1 && first.recall != null && first.precision != null) {
             traces.push(inUse(c, first.recall, first.precision, `recall ${percent(first.recall)}<br>precision ${percent(first.precision)}`));
-            const isRight = first.recall > .35;
+            const isRight = first.recall * (width - 90) > 150;
             notes.push(label(c, `in use: precision ${percent(first.precision)}`, first.recall, first.precision,
               {xanchor: isRight ? "right" : "left", xshift: isRight ? -10 : 10, yshift: first.precision > .15 ? -18 : 18}));
           }

@@ -56,7 +56,8 @@ enum ReportStyle {
         table { border-collapse: collapse; font-size: .875rem; min-width: min(100%, 24rem); }
         th, td { text-align: left; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
         th { color: var(--muted); font-weight: 500; }
-        td { max-width: 24rem; overflow-wrap: anywhere; }
+        td { max-width: 24rem; overflow-wrap: break-word; }
+        th:first-child, td:first-child { min-width: 6rem; }
         th.n, td.n { text-align: right; white-space: nowrap; }
         summary { cursor: pointer; padding: .3rem 0; }
         .features { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 30rem), 1fr)); gap: 0 2rem; align-items: start; }
@@ -88,6 +89,8 @@ enum ReportStyle {
           section, figure, .tile, aside, tr { break-inside: avoid; }
           section { border: 0; padding: 0; break-inside: auto; }
           .scroll { overflow: visible; }
+          .grid, .features { display: block; }
+          h2, h3, summary { break-after: avoid; }
         }
 
         """
