@@ -34,8 +34,9 @@ public struct TrainCommand: ParsableCommand {
     @Flag(help: "Let a feature's being unknown weigh too. Off: what is unknown is never held against a visitor.")
     var missingIndicators = false
     @Option(help: "Also cross-validate over this many folds.") var cv: Int?
-    @Option(help: "Keep clicks with the same value together in a fold.") var group: Grouping = .user_id
-    @Option(help: "Seed of the folds.") var seed: UInt64 = 1
+    @Option(help: "Keep clicks with the same value together: in a fold, and in the bootstrap of the intervals.") var group: Grouping = .user_id
+    @OptionGroup var decisions: DecisionArguments
+    @Option(help: "Seed of the folds and of the bootstrap.") var seed: UInt64 = 1
     @Flag(help: "Print one JSON object.") var json = false
 
     public init() {}
@@ -70,6 +71,7 @@ public struct TrainCommand: ParsableCommand {
         options.l2Grid = penaltyValues
         options.seed = seed
         options.missingIndicators = missingIndicators
+        decisions.apply(to: &options)
         let (model, report) = try Trainer.train(table: table, options: options, catalogue: catalogue)
         try model.save(to: out)
         let folds = try cv.map { try Trainer.crossValidate(table: table, options: options, catalogue: catalogue, folds: $0) }
@@ -95,7 +97,8 @@ public struct TrainCommand: ParsableCommand {
         let extractor = try ScorerConfiguration(listsDirectory: lists, geoPath: geoip).makeExtractor()
         let block = FeatureBlock(columnCount: Feature.count)
         let columns = Feature.allCases.filter { !excludedFeatures.contains($0.description.name) }.map(\.rawValue)
-        var table = LabelledTable(names: columns.map { Feature.catalogue[$0].name }, hasGroups: true)
+        var table = LabelledTable(
+            names: columns.map { Feature.catalogue[$0].name }, hasGroups: true, hasCosts: true, segmentColumn: Grouping.publisher_id.rawValue)
         var values = [Float](repeating: 0, count: columns.count)
         let bar = ProgressBar(unit: "events")
         defer { bar.finish() }
@@ -109,14 +112,21 @@ public struct TrainCommand: ParsableCommand {
                     for (position, column) in columns.enumerated() { values[position] = block.column(column)[row] }
                     table.append(
                         values, isFraud: record.truth == UInt8(FRAUD_TRUTH_FRAUD), eventTime: EventTime(milliseconds: record.ts_ms),
-                        group: key(record), attack: batch.string(record.attack) ?? "")
+                        group: key(record), attack: batch.string(record.attack) ?? "",
+                        facts: LabelledTable.Facts(costE4: record.cost_e4, segment: batch.string(record.publisher_id) ?? ""))
                 }
             }, progress: { bar.update(done: $0, share: nil) })
         guard table.rowCount > 0 else { throw CommandError("no labelled click in \(inputs.joined(separator: ", ")): `label` must be valid or fraud") }
         return table
     }
 
+    /// Clicks without the id count as their visitor's: one group of all of them would be no group.
     private func key(_ record: ClickRecord) -> UInt64 {
+        let key = id(record)
+        return key == 0 ? record.visitor_hash : key
+    }
+
+    private func id(_ record: ClickRecord) -> UInt64 {
         switch group {
         case .user_id: record.user_hash
         case .device_fingerprint: record.device_hash

@@ -29,6 +29,9 @@ extension Evaluation {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// The figures alone.
+    package var figureTable: String { figureLines.joined(separator: "\n") + "\n" }
+
     /// Segments shown in a terminal; `--json` has up to `maximumSegments`.
     private static let printedSegments = 15
 
