@@ -36,6 +36,7 @@ public struct TrainCommand: ParsableCommand {
     @Option(help: "Also cross-validate over this many folds.") var cv: Int?
     @Option(help: "Keep clicks with the same value together: in a fold, and in the bootstrap of the intervals.") var group: Grouping = .user_id
     @OptionGroup var decisions: DecisionArguments
+    @OptionGroup var page: ReportArguments
     @Option(help: "Seed of the folds and of the bootstrap.") var seed: UInt64 = 1
     @Flag(help: "Print one JSON object.") var json = false
 
@@ -74,6 +75,7 @@ public struct TrainCommand: ParsableCommand {
         decisions.apply(to: &options)
         let (model, report) = try Trainer.train(table: table, options: options, catalogue: catalogue)
         try model.save(to: out)
+        try page.write(ReportPage(model: model, report: report, options: options, catalogue: catalogue, previous: try page.previousModel()))
         let folds = try cv.map { try Trainer.crossValidate(table: table, options: options, catalogue: catalogue, folds: $0) }
         if json {
             let encoder = JSONEncoder()

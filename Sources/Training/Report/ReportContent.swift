@@ -155,8 +155,8 @@ struct ReportContent {
     private func writeCoefficients(count: Int, to html: inout HTMLWriter) {
         html.paragraph(
             "What one standard deviation of a feature (after its transform) adds to the log-odds of fraud"
-                + (page.coefficients.contains { $0.low != nil } ? ", with 95 % intervals from the inverse of the Hessian. "
-                    + "They treat rows as independent and the penalty as none, so they are narrower than the truth where rows repeat." : ". No standard errors were given."))
+                + (page.coefficients.contains { $0.low != nil } ? ", with 95 % intervals from the Hessian at the optimum. "
+                    + "They take rows for independent, and are about estimates that the penalty shrinks: narrower than the truth on both counts." : ". No standard errors were given."))
         if count > data.coefficients.count { html.paragraph("The \(data.coefficients.count) largest of \(ReportNumbers.grouped(count)) weights.", style: "note") }
         html.plot("coefficients", label: "Weights of the linear terms", height: 60 + 20 * data.coefficients.count)
     }

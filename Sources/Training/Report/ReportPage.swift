@@ -80,9 +80,10 @@ package struct ReportPage: Sendable {
         // A value JSON cannot hold was made nil on the way in.
         let json = HTMLText.script(json: (try? Self.encoder.encode(content.data)) ?? Data("{}".utf8))
         // Unknown to whoever planted a text in the data, as the text is part of it. The same page keeps the same one.
-        let nonce = String(SHA256.hex(json + Array(model.modelID.utf8)).prefix(32))
+        let markup = Array(content.markup.utf8)
+        let nonce = String(SHA256.hex(markup + json).prefix(32))
         var bytes = Array(head(nonce: nonce).utf8)
-        bytes += Array(content.markup.utf8)
+        bytes += markup
         bytes += Array("<script type=\"application/json\" id=\"data\">".utf8) + json + Array("</script>\n".utf8)
         bytes += Array("<script type=\"text/plain\" id=\"library\">".utf8)
         bytes += Array(Data(chartLibrary).base64EncodedData()) + Array("</script>\n".utf8)
