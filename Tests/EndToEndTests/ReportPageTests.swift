@@ -65,7 +65,7 @@ struct BrowserReportTests {
         #expect(seen.count("js-plotly-plot") >= plots, "the chart library's own mark")
         #expect(seen.document.contains("id=\"failure\" role=\"alert\" hidden"))
         if page != "model" {
-            for kind in ["roc", "precisionRecall", "scores", "calibration", "cost", "families", "effect"] where page == "train" || kind != "calibration" {
+            for kind in ["roc", "precisionRecall", "scores", "calibration", "cost", "families", "effect"] {
                 #expect(seen.count("data-chart=\"\(kind)\"") >= 1, "\(kind)")
             }
             #expect(seen.document.contains("every figure here is synthetic"))

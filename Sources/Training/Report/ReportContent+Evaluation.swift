@@ -25,16 +25,20 @@ extension ReportContent {
         }
     }
 
-    func writeScores(_ evaluation: Evaluation, to html: inout HTMLWriter) {
+    /// Of the first scorer whose scores are probabilities: verdicts of rules are none.
+    func writeScores(to html: inout HTMLWriter) {
+        let index = page.evaluations.firstIndex { !$0.calibration.isEmpty } ?? 0
+        let evaluation = page.evaluations[index]
+        if index > 0 { html.paragraph("Of \(evaluation.title == evaluation.name ? "the model alone on " : "")\(evaluation.title).") }
         html.raw("<div class=\"grid\">")
         html.plot(
-            "scores", label: "Distribution of scores of fraud and of valid rows",
+            "scores", key: index, label: "Distribution of scores of fraud and of valid rows",
             caption: "Rows by score, on logarithmic scales: a hundred fold fewer rows is two lines down.")
         if evaluation.calibration.isEmpty {
             html.paragraph("No calibration plot: the scores are no probabilities, or there were too few rows.", style: "note")
         } else {
             html.plot(
-                "calibration", label: "Calibration: observed share of fraud over the score",
+                "calibration", key: index, label: "Calibration: observed share of fraud over the score",
                 caption: "On the diagonal a score means what it says. Bars are 95 % Wilson intervals.")
         }
         html.raw("</div>")

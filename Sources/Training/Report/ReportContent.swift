@@ -53,7 +53,7 @@ struct ReportContent {
     private mutating func addEvaluation() {
         guard let first = page.evaluations.first else { return }
         section("quality", "Ranking", "How well it ranks") { $0.writeQuality(first, to: &$1) }
-        section("scores", "Scores", "Scores and calibration") { $0.writeScores(first, to: &$1) }
+        section("scores", "Scores", "Scores and calibration") { $0.writeScores(to: &$1) }
         section("operating", "Threshold", "Where to draw the line") { $0.writeOperatingPoints(first, to: &$1) }
         if !first.families.isEmpty { section("families", "Families", "By family of fraud") { $0.writeFamilies(first, to: &$1) } }
         if let segments = first.segments, !segments.segments.isEmpty {

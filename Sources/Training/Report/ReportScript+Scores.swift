@@ -1,8 +1,8 @@
 extension ReportScript {
     /// Score distribution and calibration.
     static let scores = #"""
-        plots.scores = (c, _, width) => {
-          const e = data.evaluations[0], edges = e.edges, n = edges.length;
+        plots.scores = (c, key, width) => {
+          const e = data.evaluations[key], edges = e.edges, n = edges.length;
           const step = n > 1 ? edges[1] - edges[0] : 1;
           const lows = [edges[0] - step, ...edges], highs = [...edges, edges[n - 1] + step];
           const used = lows.map((_, i) => i).filter(i => e.valids[i] + e.fraudCounts[i] > 0);
@@ -28,8 +28,8 @@ extension ReportScript {
               {barmode: "overlay", annotations: notes, shapes, showlegend: true})];
         };
 
-        plots.calibration = (c, _, width) => {
-          const e = data.evaluations[0];
+        plots.calibration = (c, key, width) => {
+          const e = data.evaluations[key];
           const sets = [[e.uncalibrated, "before calibration", c.old, "circle-open"], [e.calibration, e.uncalibrated.length ? "after calibration" : "scores", c.ink, "circle"]];
           const all = sets.flatMap(s => s[0]);
           const positive = all.flatMap(b => [b[0], b[1], b[2], b[3]]).filter(s => s > 0 && s < 1);
