@@ -1,6 +1,7 @@
 public import ArgumentParser
 internal import CClickRecord
 internal import ClickModel
+internal import Features
 internal import Foundation
 internal import LogisticModel
 internal import Pipeline
@@ -28,6 +29,7 @@ public struct EvaluateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Folder of crawler, hosting and Tor lists.", valueName: "dir")) var lists: String?
     @Option(help: "Tell figures apart by this id.") var by = ClickColumn.publisher_id
     @OptionGroup var costs: CostArguments
+    @OptionGroup var page: ReportArguments
     @Option(help: "Bootstrap samples of the intervals; 0: none. By default as many as take seconds, at most 1,000.") var bootstrap: Int?
     @Option(help: "Seed of the bootstrap.") var seed: UInt64 = 1
     @Flag(help: "Print one JSON object.") var json = false
@@ -64,6 +66,10 @@ public struct EvaluateCommand: ParsableCommand {
         evaluator.seed = seed
         evaluator.replicates = bootstrap
         let result = evaluation.measured(by: evaluator)
+        try page.write(
+            ReportPage(
+                model: scorer.model.model, evaluations: [result.verdict, result.model], catalogue: Feature.catalogue,
+                previous: try page.previousModel()))
         try Terminal.output(json ? try result.json + "\n" : result.text)
     }
 }

@@ -47,6 +47,7 @@ public struct TrainCommand: ParsableCommand {
             valueName: "column"))
     var group: String?
     @OptionGroup var decisions: DecisionArguments
+    @OptionGroup var page: ReportArguments
     @Option(help: "Seed of the folds and of the bootstrap.") var seed: UInt64 = 1
     @Flag(help: "Print one JSON object.") var json = false
 
@@ -104,6 +105,7 @@ public struct TrainCommand: ParsableCommand {
         let options = try trainingOptions()
         let (model, report) = try Trainer.train(table: table, options: options, catalogue: catalogue)
         try model.save(to: out)
+        try page.write(ReportPage(model: model, report: report, options: options, catalogue: catalogue, previous: try page.previousModel()))
         let folds = try cv.map { try Trainer.crossValidate(table: table, options: options, catalogue: catalogue, folds: $0) }
         if json {
             let encoder = JSONEncoder()

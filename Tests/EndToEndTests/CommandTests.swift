@@ -30,7 +30,7 @@ struct CommandTests {
     func help() throws {
         let commands = [
             ["score"], ["report"], ["audit"], ["audit", "list"], ["audit", "show"], ["audit", "label"], ["explain"], ["bill"], ["reconcile"], ["train"],
-            ["evaluate"], ["simulate"], ["rules"], ["rules", "check"], ["model"], ["model", "features"], ["model", "show"],
+            ["evaluate"], ["simulate"], ["rules"], ["rules", "check"], ["model"], ["model", "features"], ["model", "show"], ["model", "report"],
         ]
         for command in commands {
             let run = try fraud(command + ["--help"])
@@ -45,7 +45,7 @@ struct CommandTests {
         (["reconcile", "--db", "x", "--date", "today"], 64), (["reconcile", "--db", "missing.duckdb", "--date", "2026-11-20"], 1),
         (["simulate", "--fraud-share", "2"], 64), (["report", "--db", "x", "--from", "yesterday"], 64),
         (["score", "missing.ndjson", "--db", "x.duckdb"], 1), (["bill", "--db", "missing.duckdb"], 1),
-        (["rules", "check", "README.md"], 1), (["model", "show", "README.md"], 1),
+        (["rules", "check", "README.md"], 1), (["model", "show", "README.md"], 1), (["model", "report"], 64), (["train", "x.ndjson", "--out", "x", "--previous", "y"], 64),
     ]
 
     @Test("bad usage exits with 64, a failed job with 1, both with words on standard error", arguments: failures)
