@@ -43,7 +43,7 @@ package struct ScorerConfiguration: Sendable {
     }
 
     /// A file that ships with the program: looked for from the working directory and from the program's own folder upward.
-    static func shipped(_ relative: String) throws -> String {
+    package static func shipped(_ relative: String) throws -> String {
         var starts = [FileManager.default.currentDirectoryPath]
         if let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") {
             starts.append((program as NSString).deletingLastPathComponent)
