@@ -10,7 +10,7 @@ public struct ModelCommand: ParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "model", abstract: "Prints the feature catalogue, or what a model file holds.",
         discussion: "EXAMPLE: fraud model show models/champion.json",
-        subcommands: [ModelFeaturesCommand.self, ModelShowCommand.self])
+        subcommands: [ModelFeaturesCommand.self, ModelShowCommand.self, ModelCompareCommand.self, ModelPromoteCommand.self])
 
     public init() {}
 }
