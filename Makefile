@@ -11,7 +11,7 @@ BIN = $(shell $(BUILD) --show-bin-path)/fraud
 
 DEBIAN := libopenblas-dev liblapacke-dev libsimdjson-dev libmaxminddb-dev libre2-dev libzstd-dev zlib1g-dev \
           libpython$(shell $(or $(PYTHON),python3) -c "import sys; print('%d.%d' % sys.version_info[:2])") postgresql-15 postgresql-15-hll
-PIP := duckdb==2.0.0 crawler-user-agents==1.67.0 numpy==2.4.6 scipy==1.17.1 scikit-learn==1.9.1 pandas==3.1.1 pyarrow==26.0.1
+PIP := duckdb==2.0.0 crawler-user-agents==1.67.0 numpy==2.4.6 scipy==1.17.1 scikit-learn==1.9.1 pandas==3.1.1 pyarrow==26.0.1 onnx==1.23.2 onnxruntime==1.31.1
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build run test bench bench-quality champion torture clean

@@ -63,9 +63,7 @@ struct ModelPromotion {
             guard let last = trail.entries.last else { throw CommandError("\(trailPath): no trail has begun; there is nothing to contradict") }
             guard last.effectiveSHA256 != current.sha256 else { throw CommandError("\(champion) is what the trail says") }
             let former = last.state == .abandoned ? last.fromID : last.toID
-            let entry = entry(.adopt, from: (former, last.effectiveSHA256), to: file, probe: try ModelProbe(file.model).hash)
-            try trail.append(entry)
-            return entry
+            return try trail.append(entry(.adopt, from: (former, last.effectiveSHA256), to: file, probe: try ModelProbe(file.model).hash))
         }
     }
 
@@ -128,8 +126,7 @@ struct ModelPromotion {
         try DurableFile.replace(champion, with: file.bytes, name: "champion")
         try FaultPoint.pass("champion-swapped", path: champion, operation: "promote to")
         entry.state = .done
-        try trail.append(entry)
-        return entry
+        return try trail.append(entry)
     }
 
     /// Keeps a champion's file under its id; another file of the same id, under id and hash.

@@ -71,7 +71,9 @@ struct PromotionTrail {
     }
 
     /// Appends an act; on the disk when it returns.
-    mutating func append(_ entry: Entry) throws {
+    /// - Returns: the entry as it stands there.
+    @discardableResult
+    mutating func append(_ entry: Entry) throws -> Entry {
         var entry = entry
         entry.previous = last
         let encoder = JSONEncoder()
@@ -81,6 +83,7 @@ struct PromotionTrail {
         entries.append(entry)
         last = SHA256.hex(line)
         length += line.count + 1
+        return entry
     }
 
     /// The acts that hold, each undone by the rollback that followed it left out.

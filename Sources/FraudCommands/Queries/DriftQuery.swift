@@ -81,10 +81,18 @@ struct DriftQuery {
         }
         return counted.compactMap { key, bins in
             guard let (reference, against) = references[key.feature], key.date != against else { return nil }
-            let now = reference.counts.indices.map { bins[$0] ?? 0 }
+            // A first day that all days are held against is not one of them.
+            let own = isWithin(against) ? reference.counts : []
+            let now = reference.counts.indices.map { (bins[$0] ?? 0) - (own.isEmpty ? 0 : own[$0]) }
             guard let stability = PopulationStability(reference: reference.counts, observed: now) else { return nil }
             return Line(key: key, stability: stability, before: reference.counts, now: now, edges: reference.edges, against: against)
         }
+    }
+
+    /// Whether a baseline is a day whose clicks are among those that are counted together.
+    private func isWithin(_ baseline: String) -> Bool {
+        guard !isDaily, let start = CivilDate(baseline)?.start else { return false }
+        return from.map { start >= $0 } ?? true && to.map { start < $0 } ?? true
     }
 
     /// The scores of the first day that a model decided on; nil when the period holds nothing else.
