@@ -6,7 +6,8 @@ internal import LogisticModel
 /// Made-up clicks that every model can be asked about: the same ones in every program of this feature catalogue, so that a hash
 /// of the scores tells whether a model still scores as it did.
 ///
-/// Values are of each feature's unit, over many magnitudes, with unknown and infinite ones. The hash is of the scores' bits, which
+/// Values are of each feature's unit: mostly such as calm clicks have, so that scores do not all end at 0 or 1, else over many
+/// magnitudes, with unknown and infinite ones. The hash is of the scores' bits, which
 /// are equal on one type of processor (OpenBLAS may sum in another order on another).
 struct ModelProbe {
     static let rows = 4096
@@ -46,19 +47,20 @@ struct ModelProbe {
         for (column, feature) in Feature.catalogue.enumerated() {
             let values = block.column(column)
             for row in 0..<rows {
-                let kind = next() % 64
+                let kind = next() % 128
+                let isCalm = kind >= 32
                 let fraction = Float(next() >> 40) / Float(1 << 24)
                 let magnitude = Float(1 << (next() % 20))
                 values[row] =
                     switch (kind, feature.unit) {
-                    case (0..<8, _): .nan
-                    case (8, _): .infinity
-                    case (9, _): 0
-                    case (_, "flag"): fraction < 0.3 ? 1 : 0
-                    case (_, "share"): fraction
-                    case (_, "ratio"): fraction * 4
-                    case (_, "count"): (fraction * magnitude).rounded(.up)
-                    default: fraction * magnitude
+                    case (0..<16, _): .nan
+                    case (16, _): .infinity
+                    case (17, _): 0
+                    case (_, "flag"): !isCalm && fraction < 0.5 ? 1 : 0
+                    case (_, "share"): isCalm ? fraction / 4 : fraction
+                    case (_, "ratio"): isCalm ? 0.5 + fraction : fraction * 8
+                    case (_, "count"): isCalm ? (fraction * 3).rounded(.up) : (fraction * magnitude).rounded(.up)
+                    default: isCalm ? fraction * 4000 : fraction * magnitude
                     }
             }
         }

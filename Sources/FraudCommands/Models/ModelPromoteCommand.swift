@@ -6,8 +6,8 @@ struct ModelPromoteCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "promote", abstract: "Makes a challenger the champion, in one step, and keeps who did it and why.",
         discussion: """
-            The model is checked against this program's features first. The former champion goes to archive/ID.json beside the \
-            champion's file, the act on promotions.ndjson, each line with the hash of the one before it. A champion that is \
+            The model is checked against this program's features first. Both models are kept as archive/ID.json beside the \
+            champion's file, and the act goes on promotions.ndjson, each line with the hash of the one before it. A champion that is \
             not what the trail says is refused. A `fraud score` that runs goes on with the model it began with.
             EXAMPLE: fraud model promote models/challengers/wider.json --by ana --reason "12 % more recall in shadow"
             EXAMPLE: fraud model promote --rollback --by ana --reason "flags a campaign's own testers"

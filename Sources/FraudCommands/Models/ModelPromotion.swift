@@ -5,7 +5,7 @@ internal import Storage
 /// Changes which model decides: the champion's file is swapped in one step, the former one kept, and the act put on the trail.
 ///
 ///     champion.json         swapped by rename: whoever reads it finds the old model or the new
-///     archive/ID.json       every former champion
+///     archive/ID.json       every champion there was, and the one there is
 ///     promotions.ndjson     the trail
 ///
 /// What a crash interrupted is found by the next act and put on the trail as it ended.
@@ -118,6 +118,8 @@ struct ModelPromotion {
         // Before anything is written: the new model must score here.
         let probe = try ModelProbe(file.model)
         if !current.bytes.isEmpty { try archive(current) }
+        // The new one too: should its file be changed by other means, it can be put back.
+        try archive((file.model.modelID, file.sha256, file.bytes))
         try FaultPoint.pass("champion-archived", path: champion, operation: "promote to")
         var entry = entry(action, from: (current.id, current.sha256), to: file, probe: probe.hash)
         entry.state = .begun
@@ -129,7 +131,7 @@ struct ModelPromotion {
         return try trail.append(entry)
     }
 
-    /// Keeps a champion's file under its id; another file of the same id, under id and hash.
+    /// Keeps a champion's file under its id, unless it is there; another file of the same id, under id and hash.
     private func archive(_ current: Current) throws {
         try DurableFile.makeFolder("\(folder)/archive")
         var path = "\(folder)/archive/\(current.id).json"
