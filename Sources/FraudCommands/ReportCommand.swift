@@ -26,6 +26,9 @@ public struct ReportCommand: ParsableCommand {
 
             --late: the clicks that came too late for their window, by the day they belong to, with their cost and how many a \
             reconciliation has taken in since.
+            --drift: the population stability index of each feature, and of the scores, against the model's training clicks, from \
+            one click in 16; under 0.1 stable, from 0.25 on shifted. `chance` is what an index without drift stays under 19 \
+            times in 20. With --per day, a line a day. The model's file is looked for in models/ by its id, or given with --model.
             EXAMPLE: fraud report --db clicks.duckdb --by campaign --per hour --from 2026-11-01
             EXAMPLE: fraud report --db clicks.duckdb --by ad --window sliding:1h/5m --format csv
             """)
@@ -49,6 +52,8 @@ public struct ReportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("As of this epoch.", valueName: "number")) var epoch: Int?
     @Option(help: "Whose totals of days: stream, batch or merged.") var layer: Layer?
     @Flag(help: "Late clicks instead of counted ones.") var late = false
+    @Flag(help: "How far features and scores have moved from those of training.") var drift = false
+    @Option(help: ArgumentHelp("With --drift: a model file that is not in models/.", valueName: "file")) var model: String?
     @Option(help: "Only this visitor's sessions.") var visitor: String?
     @Option(help: "How many sessions at most.") var limit: Int?
 
@@ -59,6 +64,10 @@ public struct ReportCommand: ParsableCommand {
         let isSession = window == .session
         try refuse(window != nil && per != nil, "--window and --per exclude each other")
         try refuse(late && (window != nil || per != nil || epoch != nil || layer != nil), "--late goes with --by, --from and --to alone")
+        try refuse(
+            drift && (window != nil || late || by != nil || epoch != nil || layer != nil || per != nil && per != .day || !isWholeDays),
+            "--drift goes with --per day, --model, and --from and --to of whole days alone")
+        try refuse(model != nil && !drift, "--model goes with --drift")
         try refuse(epoch.map { $0 < 1 } ?? false, "--epoch counts from 1")
         try refuse(epoch != nil && layer ?? .stream != .stream, "--epoch shows the stream's totals: the batch layer has no epochs")
         try refuse(isSession && by != nil, "sessions are by visitor: --by does not go with --window session")
@@ -74,6 +83,7 @@ public struct ReportCommand: ParsableCommand {
     public func run() throws {
         let warehouse = try database.openWarehouse(readOnly: true)
         let connection = warehouse.database
+        if drift { return try printDrift(warehouse) }
         if let epoch { try checkEpoch(epoch, warehouse) }
         let rows =
             switch (late, window) {
@@ -88,6 +98,16 @@ public struct ReportCommand: ParsableCommand {
 
     private var grouping: Grouping { by ?? .advertiser }
     private var table: WindowTotalsQuery.Step { WindowTotalsQuery.table(step: per, from: period.from?.time, to: period.to?.time) }
+
+    private var isWholeDays: Bool { [period.from, period.to].allSatisfy { $0.map { $0.time.milliseconds % EventTime.millisecondsPerDay == 0 } ?? true } }
+
+    private func printDrift(_ warehouse: Warehouse) throws {
+        guard try warehouse.holds(.featureDrift) else { throw CommandError("\(database.path) is from before drift was counted: score something into it first") }
+        let query = DriftQuery(from: period.from?.time, to: period.to?.time, isDaily: per == .day)
+        let report = try query.report(warehouse.database, shelf: ModelShelf(named: [model].compactMap { $0 }))
+        for note in report.notes { Terminal.error(note + "\n") }
+        if try print(report.table) == 0, report.notes.isEmpty { Terminal.error("nothing to compare in the period: no click of the sample, or the first day alone\n") }
+    }
 
     private func checkEpoch(_ epoch: Int, _ warehouse: Warehouse) throws {
         guard let last = try warehouse.lastEpoch()?.epoch else { throw CommandError("\(database.path) has no epoch yet") }

@@ -11,6 +11,7 @@ public struct ScoreCommand: ParsableCommand {
             Inputs may be NDJSON, CSV or combined access logs, plain, gzip or zstd; several, a glob, or - for standard input.
             Several are read at once, merged in order of event time, each with a watermark of its own.
             Run again after a crash it goes on from the last epoch; run again on a finished input it does nothing and says so.
+            Challengers score in shadow: their verdicts are stored for `fraud model compare`, never billed and never fed back.
             EXAMPLE: fraud score clicks-*.ndjson.gz --db clicks.duckdb
             """)
 
@@ -22,6 +23,11 @@ public struct ScoreCommand: ParsableCommand {
     @Option(name: .customLong("db"), help: ArgumentHelp("The database to write; made when it is not there.", valueName: "file")) var database: String
     @Option(help: "Format of the inputs.") var format: FormatArgument = .auto
     @Option(help: ArgumentHelp("Model file instead of models/champion.json.", valueName: "file")) var model: String?
+    @Option(
+        name: .customLong("challenger"),
+        help: ArgumentHelp("Also score by this model, in shadow; may be given again. Without --model also every models/challengers/*.json; 16 at most.", valueName: "file"))
+    var challengers: [String] = []
+    @Flag(help: "Leave out what models/challengers holds.") var noChallengers = false
     @Option(help: ArgumentHelp("Rule file instead of models/rules.yaml.", valueName: "file")) var rules: String?
     @Option(help: ArgumentHelp("GeoIP database (.mmdb) for clicks without a position.", valueName: "file")) var geoip: String?
     @Option(help: ArgumentHelp("Folder of crawler, hosting and Tor lists.", valueName: "dir")) var lists: String?
@@ -48,6 +54,7 @@ public struct ScoreCommand: ParsableCommand {
         options.format = format == .auto ? nil : SourceFormat(rawValue: format.rawValue)
         options.defaults = try CombinedDefaults(adID: adID, campaignID: campaignID, advertiserID: advertiserID)
         options.scorer = ScorerConfiguration(modelPath: model, rulesPath: rules, listsDirectory: lists, geoPath: geoip)
+        options.challengers = ChallengerFiles(paths: challengers, folder: model == nil && !noChallengers ? ChallengerFiles.shippedFolder : nil)
         options.verdictsPath = verdicts
         options.writesArchive = !noArchive
         options.earlyFirings = earlyFirings

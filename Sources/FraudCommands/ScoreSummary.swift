@@ -10,6 +10,8 @@ enum ScoreSummary {
     static func json(_ report: JobReport, database: String) -> String {
         let t = report.inputs
         let rate = report.seconds > 0 ? Double(report.events) / report.seconds : 0
+        let ids = report.challengerIDs.map(JSONOutput.string).joined(separator: ", ")
+        let challengers = report.challengerIDs.isEmpty ? [] : [("challengers", "[" + ids + "]")]
         return JSONOutput.object([
             ("received", "\(t.received)"), ("valid", "\(t.valid)"), ("fraud", "\(t.fraud)"), ("duplicate", "\(t.duplicate)"),
             ("late", "\(t.late)"), ("rejected", "\(t.rejected)"), ("gross_cost", t.gross.description),
@@ -21,7 +23,7 @@ enum ScoreSummary {
             ("already_scored", report.events == 0 && !report.alreadyScored.isEmpty ? "true" : "false"),
             ("model_id", JSONOutput.string(report.modelID)), ("ruleset_id", JSONOutput.string(report.rulesetID)),
             ("database", JSONOutput.string(database)),
-        ])
+        ] + challengers)
     }
 
     /// The screen a person reads: where the events ended, why clicks were flagged, who pays what, and what to try next.
@@ -46,6 +48,9 @@ enum ScoreSummary {
         if report.events > 0 {
             let rate = ProgressBar.grouped(Int(Double(report.events) / max(report.seconds, 1e-9)))
             out += String(format: "\n  %.2f s, ", report.seconds) + "\(rate) clicks/s, model \(report.modelID), rules \(report.rulesetID)\n"
+        }
+        if !report.challengerIDs.isEmpty {
+            out += "  in shadow: \(report.challengerIDs.joined(separator: ", ")) (fraud model compare --db \(database.path))\n"
         }
         out += try section("Top reasons", reasons(database))
         out += try section("Top advertisers", advertisers(database))

@@ -11,6 +11,9 @@ internal import Windows
 /// bit for bit, however they come in batches.
 package final class Engine {
     package let scorer: Scorer
+    /// Challengers; nil without any.
+    let shadow: ShadowBook?
+    private var drift: DriftBook
     var admission = Admission()
     var windows = WindowStore()
     private var sessions = SessionStore()
@@ -25,7 +28,12 @@ package final class Engine {
     /// Events before the batch at hand: what an archived row is numbered by.
     package private(set) var sequence: Int64 = 0
 
-    package init(scorer: Scorer) { self.scorer = scorer }
+    /// - Parameter shadow: challengers, whose verdicts are stored beside the scorer's and change nothing.
+    package init(scorer: Scorer, shadow: ShadowScorer? = nil) {
+        self.scorer = scorer
+        self.shadow = shadow.map { ShadowBook($0, champion: scorer) }
+        drift = DriftBook(scorer)
+    }
 
     /// Event time up to which the stream is complete, ms; `Int64.min` before the first event.
     package var watermark: Int64 { admission.watermark.current }
@@ -96,6 +104,7 @@ package final class Engine {
         for i in 0..<batch.count where admission.statuses[i] != .counted { end(batch, i, into: rows) }
         let selected = UnsafeBufferPointer(start: UnsafePointer(admission.selected), count: chosen)
         let verdicts = scorer.score(batch, rows: selected, horizon: horizon)
+        shadow?.scorer.score(scorer.block, rows: chosen)
         var k = 0
         // Clicks and engagements in their order: what is remembered of a click goes by the watermark.
         for i in 0..<batch.count {
@@ -173,6 +182,8 @@ package final class Engine {
             rows.appendFlagged(record, arena: arena, verdict: verdict, scorer: scorer, row: row)
         }
         add(added, of: record)
+        shadow?.count(record, arena, row: row, verdict: verdict, champion: scorer, into: rows)
+        drift.count(record, row: row, verdict: verdict, scorer: scorer)
         let source = slotSources[Int(record.pointee.partition)]
         let early = windows.remember(
             record: record, label: verdict.label, score: verdict.score, source: source, watermark: admission.watermarks[index])
@@ -188,13 +199,15 @@ package final class Engine {
         }
     }
 
-    /// Moves the window and session rows that changed into `rows`; with `final`, also those the watermark has not reached; with
+    /// Moves the window and session rows that changed into `rows`, and what was counted for comparison; with `final`, also those the watermark has not reached; with
     /// `early`, of these the minutes.
     func drain(final: Bool, early: Bool = false, into rows: EpochRows) {
         let floor = admission.watermark.floor
         windows.drain(watermark: watermark, floor: floor, final: final, early: early) { rows.appendWindow($0) }
         // Session rows may be removed again, but a session that is dropped is not found again.
         sessions.drain(watermark: floor, final: final) { rows.appendSession($0) }
+        shadow?.close(into: rows)
+        drift.close(into: rows)
     }
 
     // MARK: Snapshot

@@ -39,7 +39,11 @@ package final class ScoreJob {
     /// - Throws: `StorageError` (file in use, no DuckDB, …), `PipelineError`, and the model's and rules' own errors.
     package init(_ options: ScoreJobOptions) throws {
         self.options = options
-        engine = Engine(scorer: try options.scorer.makeScorer())
+        let scorer = try options.scorer.makeScorer()
+        let challengers = try options.challengers.load(champion: scorer.modelID)
+        engine = Engine(scorer: scorer, shadow: challengers.models.isEmpty ? nil : try ShadowScorer(challengers.models))
+        report.notes += challengers.notes
+        report.challengerIDs = engine.shadow?.scorer.modelIDs ?? []
         warehouse = try Warehouse(path: options.database)
         snapshots = SnapshotFile(databasePath: options.database)
         let last = try warehouse.lastEpoch()

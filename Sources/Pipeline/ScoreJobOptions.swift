@@ -9,6 +9,7 @@ package struct ScoreJobOptions: Sendable {
     package var format: SourceFormat?
     package var defaults = CombinedDefaults.none
     package var scorer = ScorerConfiguration()
+    package var challengers = ChallengerFiles.none
     package var verdictsPath: String?
     /// Also write minutes that are still open, at every epoch and not only where the inputs end.
     package var earlyFirings = false
@@ -53,6 +54,8 @@ package struct JobReport: Sendable {
     package var seconds = 0.0
     package var modelID = ""
     package var rulesetID = ""
+    /// Models that scored in shadow.
+    package var challengerIDs: [String] = []
     /// Notes a person should see, e.g. which lists were used.
     package var notes: [String] = []
 }

@@ -127,6 +127,9 @@ package final class EpochCommit: @unchecked Sendable {
     package let labelChanges = WarehouseTable.labelChanges.builder()
     package let conflicts = WarehouseTable.conflicts.builder()
     package let unmatchedEngagements = WarehouseTable.unmatchedEngagements.builder()
+    package let shadowVerdicts = WarehouseTable.shadowVerdicts.builder()
+    package let shadowTotals = WarehouseTable.shadowTotals.builder()
+    package let featureDrift = WarehouseTable.featureDrift.builder()
 
     package init(record: EpochRecord) { self.record = record }
 
@@ -147,7 +150,7 @@ package final class EpochCommit: @unchecked Sendable {
     private var all: [ArrowTableBuilder] {
         [
             minutes, hours, days, duplicates, sessions, removedSessions, flagged, late, rejected, labelChanges, conflicts,
-            unmatchedEngagements,
+            unmatchedEngagements, shadowVerdicts, shadowTotals, featureDrift,
         ]
     }
 }

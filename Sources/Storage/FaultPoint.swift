@@ -18,6 +18,13 @@ internal import Synchronization
 ///     epoch-committed    the transaction is committed                    Pipeline
 ///     archive-published  the archive files have their names              Pipeline
 ///     batch-staged       a reconciliation's transaction lacks its COMMIT Storage
+///     archive-written    a former champion's copy is on disk, unnamed    Storage
+///     archive-renamed    and has its name                                Storage
+///     champion-archived  and its folder is synced                        FraudCommands
+///     promotion-begun    a promotion is announced on its trail           FraudCommands
+///     champion-written   the new champion's file is on disk, unnamed     Storage
+///     champion-renamed   and has its name                                Storage
+///     champion-swapped   and its folder is synced                        FraudCommands
 package enum FaultPoint {
     /// What is to happen where. A test sets one for its own task; everybody else has the process's, from the environment.
     @TaskLocal package static var plan: FaultPlan? = FaultPlan(getenv("FRAUD_FAULT").map { String(cString: $0) } ?? "")

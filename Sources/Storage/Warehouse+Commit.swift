@@ -53,6 +53,9 @@ extension Warehouse {
         try append(epoch.late, to: .late)
         try append(epoch.rejected, to: .rejected)
         try append(epoch.unmatchedEngagements, to: .unmatchedEngagements)
+        try append(epoch.shadowVerdicts, to: .shadowVerdicts)
+        try append(epoch.shadowTotals, to: .shadowTotals)
+        try append(epoch.featureDrift, to: .featureDrift)
         if epoch.appliesLabelChanges {
             try database.execute("UPDATE label_changes SET applied_epoch = \(number) WHERE applied_epoch IS NULL")
         }

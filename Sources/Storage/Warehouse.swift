@@ -47,6 +47,13 @@ package final class Warehouse: @unchecked Sendable {
         }
         guard version <= Self.schemaVersion else { throw .newerSchema(path: path, found: version, supported: Self.schemaVersion) }
         guard version == Self.schemaVersion else { throw .olderSchema(path: path, found: version, supported: Self.schemaVersion) }
+        guard !database.isReadOnly else { return }
+        for table in WarehouseTable.addedLater where !present.contains(table.name) { try database.execute(table.createStatement) }
+    }
+
+    /// Whether the file has a table: one that is read only may be from before it.
+    package func holds(_ table: WarehouseTable) throws(StorageError) -> Bool {
+        try database.query("SELECT count(*)::BIGINT FROM information_schema.tables WHERE table_name = ?", [.text(table.name)]).scalar != .int(0)
     }
 
     private func createSchema() throws(StorageError) {

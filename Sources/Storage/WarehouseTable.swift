@@ -41,7 +41,7 @@ extension WarehouseTable {
         minutes, minuteHistory, hours, days, sessions, flagged, labelChanges, late, rejected, duplicates, conflicts,
         unmatchedEngagements, epochs, sources, batchDays, reconciliations, billingAdjustments, reviews, invoices, invoiceLines, credits,
         auditLog,
-    ]
+    ] + addedLater
 
     static let adColumns = [ArrowColumn("ad_id", .text), ArrowColumn("campaign_id", .text), ArrowColumn("advertiser_id", .text)]
 }

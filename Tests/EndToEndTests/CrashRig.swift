@@ -42,6 +42,7 @@ final class CrashRig: Sendable {
         scratch = try Scratch()
         let made = try Programs.python("crash_sources.py", ["31", "\(Self.events)", scratch.folder.path])
         try #require(made.status == 0, "\(made.errors)")
+        try ModelFiles.write(scratch.path("challenger.json"), raisedBy: 2)
         var seconds: [String: Double] = [:]
         for source in CrashSource.all {
             let started = Date()
@@ -59,7 +60,7 @@ final class CrashRig: Sendable {
         // The forms of the merged files are drawn by their seed.
         let inputs = source.inputs.map { input in input == "-" ? input : scratch.path(there.first { $0.hasPrefix(input) } ?? input) }
         let base = scratch.path("\(source)-\(name)")
-        return ["score"] + inputs + ["--db", base + ".duckdb", "--verdicts", base + ".verdicts", "--epoch-events", "\(epochEvents)", "--json"]
+        return ["score"] + inputs + ["--db", base + ".duckdb", "--verdicts", base + ".verdicts", "--epoch-events", "\(epochEvents)", "--json", "--challenger", scratch.path("challenger.json")]
     }
 
     /// Starts a run of a source; its output goes to files of `output`.

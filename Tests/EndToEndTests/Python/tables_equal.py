@@ -1,7 +1,7 @@
-"""Compares what runs of the same work left: tables_equal.py [--tables] UNDISTURBED OTHER…; exits 1 naming the first difference.
+"""Compares what runs of the same work left: tables_equal.py [--tables] [--but TABLE,…] UNDISTURBED OTHER…; exits 1 naming the first difference.
 
 Every table row for row, the archive's rows, and the verdicts file beside the database (X.verdicts of X.duckdb, when there);
-with --tables the tables only.
+with --tables the tables only; with --but without the tables named.
 Left out: the moment of a commit and the paths a person chose, which may differ between two runs of the same work.
 """
 import glob
@@ -62,6 +62,8 @@ def difference(first, other):
     if left != right or not left:
         return f"tables differ: {sorted(left)} and {sorted(right)}"
     for table, names in left.items():
+        if table in but:
+            continue
         kept = ", ".join(f'"{c}"' for c in names if c not in LEFT_OUT)
         words = relations_differ(table, f'a."{table}"', f'b."{table}"', kept)
         if words:
@@ -77,8 +79,11 @@ def difference(first, other):
     return words
 
 
-tables_only = sys.argv[1] == "--tables"
-undisturbed, *others = sys.argv[2 if tables_only else 1:]
+arguments = sys.argv[1:]
+tables_only = arguments[0] == "--tables"
+arguments = arguments[tables_only:]
+but = arguments[1].split(",") if arguments[0] == "--but" else []
+undisturbed, *others = arguments[2 if but else 0:]
 db.execute(f"attach '{undisturbed}' as a (read_only)")
 for path in others:
     found = difference(undisturbed, path)
