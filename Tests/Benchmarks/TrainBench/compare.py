@@ -100,9 +100,9 @@ with tempfile.TemporaryDirectory() as folder:
     theirs('float64', 1e-8, 'lbfgs')
     ours()
 
-print(f'{"":52} {"seconds":>8} {"cpu s":>7} {"peak MiB":>9} {"data MiB":>9} {"steps":>6} {"error":>8}')
+print(f'{"":62} {"seconds":>8} {"cpu s":>7} {"peak MiB":>9} {"data MiB":>9} {"steps":>6} {"error":>8}')
 for name, f, error in rows:
-    print(f'{name:52} {f["seconds"]:8.2f} {f["cpuSeconds"]:7.2f} {f["peakMiB"]:9.0f} {f["readMiB"]:9.0f} {f["iterations"]:6} {error:8.1e}'
+    print(f'{name:62} {f["seconds"]:8.2f} {f["cpuSeconds"]:7.2f} {f["peakMiB"]:9.0f} {f["readMiB"]:9.0f} {f["iterations"]:6} {error:8.1e}'
           + (f'  {f["status"]}' if f['status'] else ''))
 mine, others = rows[0][1], [row[1] for row in rows[1:3]]
 least = {figure: min(other[figure] for other in others) for figure in ('seconds', 'cpuSeconds', 'peakMiB')}
