@@ -14,7 +14,7 @@ struct ShadowScorerTests {
     static func models() -> [LogisticModel] {
         [
             ScorerTests.model([ScorerTests.weighting("ip_clicks_1m", 0.7), ScorerTests.weighting("device_clicks_1h", 0.4), ScorerTests.weighting("dwell_ms", -0.3)]),
-            ScorerTests.model([ScorerTests.weighting("ip_clicks_1m", 1.7)], intercept: 1), ScorerTests.model([ScorerTests.weighting("dwell_ms", -0.3)]),
+            ScorerTests.model([ScorerTests.weighting("ip_clicks_1m", 1.7)], intercept: 4), ScorerTests.model([ScorerTests.weighting("dwell_ms", -0.3)]),
         ]
     }
 
