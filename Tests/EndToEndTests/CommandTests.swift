@@ -30,7 +30,8 @@ struct CommandTests {
     func help() throws {
         let commands = [
             ["score"], ["report"], ["audit"], ["audit", "list"], ["audit", "show"], ["audit", "label"], ["explain"], ["bill"], ["reconcile"], ["train"],
-            ["evaluate"], ["simulate"], ["rules"], ["rules", "check"], ["model"], ["model", "features"], ["model", "show"], ["model", "report"],
+            ["evaluate"], ["predict"], ["quality"], ["export"], ["simulate"], ["rules"], ["rules", "check"], ["model"], ["model", "features"],
+            ["model", "show"], ["model", "report"], ["model", "diff"], ["model", "verify"], ["model", "compare"], ["model", "promote"], ["model", "export"],
         ]
         for command in commands {
             let run = try fraud(command + ["--help"])
