@@ -42,10 +42,11 @@ public struct TrainCommand: ParsableCommand {
     @Option(help: "Also cross-validate over this many folds.") var cv: Int?
     @Option(
         help: ArgumentHelp(
-            "Keep rows with the same value together in a fold: of clicks user_id (default), device_fingerprint, ip or publisher_id; of a table a column.",
+            "Keep rows with the same value together, in a fold and in the bootstrap of the intervals: of clicks user_id (default), device_fingerprint, ip or publisher_id; of a table a column.",
             valueName: "column"))
     var group: String?
-    @Option(help: "Seed of the folds.") var seed: UInt64 = 1
+    @OptionGroup var decisions: DecisionArguments
+    @Option(help: "Seed of the folds and of the bootstrap.") var seed: UInt64 = 1
     @Flag(help: "Print one JSON object.") var json = false
 
     public init() {}
@@ -89,6 +90,7 @@ public struct TrainCommand: ParsableCommand {
         options.l2Grid = penaltyValues
         options.seed = seed
         options.missingIndicators = missingIndicators
+        decisions.apply(to: &options)
         return options
     }
 
@@ -122,7 +124,8 @@ public struct TrainCommand: ParsableCommand {
         let extractor = try ScorerConfiguration(listsDirectory: lists, geoPath: geoip).makeExtractor()
         let block = FeatureBlock(columnCount: Feature.count)
         let columns = Feature.allCases.filter { !excludedFeatures.contains($0.description.name) }.map(\.rawValue)
-        var table = LabelledTable(names: columns.map { Feature.catalogue[$0].name }, hasGroups: true)
+        var table = LabelledTable(
+            names: columns.map { Feature.catalogue[$0].name }, hasGroups: true, hasCosts: true, segmentColumn: Grouping.publisher_id.rawValue)
         var values = [Float](repeating: 0, count: columns.count)
         let bar = ProgressBar(unit: "events")
         defer { bar.finish() }
@@ -136,14 +139,21 @@ public struct TrainCommand: ParsableCommand {
                     for (position, column) in columns.enumerated() { values[position] = block.column(column)[row] }
                     table.append(
                         values, isFraud: record.truth == UInt8(FRAUD_TRUTH_FRAUD), eventTime: EventTime(milliseconds: record.ts_ms),
-                        group: key(record), attack: batch.string(record.attack) ?? "")
+                        group: key(record), attack: batch.string(record.attack) ?? "",
+                        facts: LabelledTable.Facts(costE4: record.cost_e4, segment: batch.string(record.publisher_id) ?? ""))
                 }
             }, progress: { bar.update(done: $0, share: nil) })
         guard table.rowCount > 0 else { throw CommandError("no labelled click in \(inputs.joined(separator: ", ")): `label` must be valid or fraud") }
         return table
     }
 
+    /// Clicks without the id count as their visitor's: one group of all of them would be no group.
     private func key(_ record: ClickRecord) -> UInt64 {
+        let key = id(record)
+        return key == 0 ? record.visitor_hash : key
+    }
+
+    private func id(_ record: ClickRecord) -> UInt64 {
         switch grouping {
         case .user_id: record.user_hash
         case .device_fingerprint: record.device_hash

@@ -63,14 +63,15 @@ extension Trainer {
         for fold in 0..<count {
             let (train, test) = folds.split(fold)
             try requireBothLabels(table, train, part: "the training part of fold \(fold + 1)")
-            var run = TrainingRun(table: table, options: options, catalogue: catalogue)
-            let (model, threshold) = try run.fit(train)
-            let scores = run.scores(model, test)
-            let labels = test.map { table.labels[$0] }
+            let context = TrainingContext(table: table, options: options, catalogue: catalogue)
+            var run = TrainingRun(context)
+            let model = try run.fit(train)
+            let scores = context.scores(model, test)
+            let (labels, weights) = (context.labels(test), context.weights(test))
             report.folds.append(
                 CrossValidationReport.Fold(
-                    l2: model.training.l2, metrics: Metrics(scores: scores, labels: labels),
-                    atThreshold: OperatingPoint(threshold: threshold, scores: scores, labels: labels)))
+                    l2: model.training.l2, metrics: Metrics(scores: scores, labels: labels, weights: weights),
+                    atThreshold: OperatingPoint(threshold: Float(model.threshold), scores: scores, labels: labels, weights: weights)))
         }
         return report
     }

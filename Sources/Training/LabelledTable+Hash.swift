@@ -1,7 +1,7 @@
 internal import LogisticModel
 
 extension LabelledTable {
-    /// SHA-256 over names, columns, labels, times, groups and weights, in hex: the same table, the same hash.
+    /// SHA-256 over names, columns, labels, times, groups, weights and costs, in hex: the same table, the same hash.
     /// - Complexity: O(rows × features).
     package var contentHash: String {
         var hash = SHA256()
@@ -16,6 +16,7 @@ extension LabelledTable {
         add(groups ?? [])
         add(weights ?? [])
         add(attackCodes)
+        add(costs ?? [])
         return hash.finish()
     }
 

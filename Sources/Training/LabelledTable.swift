@@ -17,6 +17,10 @@ package struct LabelledTable: Sendable {
     package private(set) var attackCodes: [UInt16] = []
     /// Families met so far; the first is empty.
     package private(set) var attackNames = [""]
+    /// Cost of each row, ten-thousandths of a unit; nil when there is none.
+    package private(set) var costs: [Int64]?
+    /// Whose each row is, for figures per publisher and the like; nil when there is none.
+    private(set) var segments: Segments?
     private var attackIndex: [String: UInt16] = ["": 0]
 
     package var rowCount: Int { labels.count }
@@ -26,14 +30,20 @@ package struct LabelledTable: Sendable {
     ///
     /// - Parameters:
     ///   - names: distinct feature names, in column order.
-    ///   - hasTimes, hasGroups, hasWeights: whether rows will carry them.
-    package init(names: [String], hasTimes: Bool = true, hasGroups: Bool = false, hasWeights: Bool = false) {
+    ///   - hasTimes, hasGroups, hasWeights, hasCosts: whether rows will carry them.
+    ///   - segmentColumn: name of what rows are told apart by in reports, e.g. `publisher_id`; nil: nothing.
+    package init(
+        names: [String], hasTimes: Bool = true, hasGroups: Bool = false, hasWeights: Bool = false, hasCosts: Bool = false,
+        segmentColumn: String? = nil
+    ) {
         precondition(Set(names).count == names.count, "feature names are distinct")
         self.names = names
         columns = Array(repeating: [], count: names.count)
         eventTimes = hasTimes ? [] : nil
         groups = hasGroups ? [] : nil
         weights = hasWeights ? [] : nil
+        costs = hasCosts ? [] : nil
+        segments = segmentColumn.map(Segments.init)
     }
 
     package mutating func reserveCapacity(_ rows: Int) {
@@ -48,19 +58,24 @@ package struct LabelledTable: Sendable {
     /// Appends one row; facts the table was made without are ignored. A negative or non-finite weight counts as 0.
     package mutating func append(
         _ values: [Float], isFraud: Bool, eventTime: EventTime = EventTime(milliseconds: 0), group: UInt64 = 0, weight: Double = 1,
-        attack: String = ""
+        attack: String = "", facts: Facts = Facts()
     ) {
         precondition(values.count == names.count, "one value per feature")
         for column in values.indices { columns[column].append(values[column]) }
+        costs?.append(max(0, facts.costE4))
+        segments?.append(facts.segment)
         appendFacts(isFraud: isFraud, eventTime: eventTime, group: group, weight: weight, attack: attack)
     }
 
     /// Appends one row of a feature block, whose columns are this table's.
     package mutating func append(
-        _ block: FeatureBlock, row: Int, isFraud: Bool, eventTime: EventTime, group: UInt64 = 0, weight: Double = 1, attack: String = ""
+        _ block: FeatureBlock, row: Int, isFraud: Bool, eventTime: EventTime, group: UInt64 = 0, weight: Double = 1,
+        attack: String = "", facts: Facts = Facts()
     ) {
         precondition(block.columnCount == names.count && row < block.capacity, "a block of this table's features")
         for column in 0..<names.count { columns[column].append(block.column(column)[row]) }
+        costs?.append(max(0, facts.costE4))
+        segments?.append(facts.segment)
         appendFacts(isFraud: isFraud, eventTime: eventTime, group: group, weight: weight, attack: attack)
     }
 

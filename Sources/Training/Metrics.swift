@@ -23,34 +23,44 @@ package struct Metrics: Codable, Hashable, Sendable {
     /// - Parameters:
     ///   - scores: probabilities, none NaN.
     ///   - labels: true for fraud; as many.
+    ///   - weights: how many rows each counts for, ≥ 0; nil: 1 each.
     /// - Complexity: O(n log n).
-    package init(scores: [Float], labels: [Bool]) {
-        let curve = RankingCurve(scores: scores, labels: labels)
-        self.init(curve, scores: scores, labels: labels)
-    }
-
-    init(_ curve: RankingCurve, scores: [Float], labels: [Bool]) {
+    package init(scores: [Float], labels: [Bool], weights: [Double]? = nil) {
+        let curve = RankingCurve(scores: scores, labels: labels, weights: weights)
         rows = labels.count
-        frauds = curve.frauds
+        frauds = labels.count { $0 }
         rocAUC = curve.rocAUC
         averagePrecision = curve.averagePrecision
-        let epsilon = Double(Float.ulpOfOne)
         var loss = 0.0
         var square = 0.0
-        for (score, isFraud) in zip(scores, labels) {
-            let probability = min(max(Double(score), epsilon), 1 - epsilon)
-            loss -= log(isFraud ? probability : 1 - probability)
-            let error = Double(score) - (isFraud ? 1 : 0)
-            square += error * error
+        for (row, score) in scores.enumerated() {
+            let weight = weights?[row] ?? 1
+            loss += weight * Self.logLoss(score, labels[row])
+            square += weight * Self.squaredError(score, labels[row])
         }
-        logLoss = rows == 0 ? 0 : loss / Double(rows)
-        brier = rows == 0 ? 0 : square / Double(rows)
+        let total = curve.frauds + curve.valids
+        logLoss = total == 0 ? 0 : loss / total
+        brier = total == 0 ? 0 : square / total
+    }
+
+    /// Log loss of one row.
+    static func logLoss(_ score: Float, _ isFraud: Bool) -> Double {
+        let epsilon = Double(Float.ulpOfOne)
+        let probability = min(max(Double(score), epsilon), 1 - epsilon)
+        return -log(isFraud ? probability : 1 - probability)
+    }
+
+    /// Squared error of one row.
+    static func squaredError(_ score: Float, _ isFraud: Bool) -> Double {
+        let error = Double(score) - (isFraud ? 1 : 0)
+        return error * error
     }
 }
 
 /// What flagging every row at or over a threshold does.
 package struct OperatingPoint: Codable, Hashable, Sendable {
     package var threshold: Float
+    /// Rows, whatever their weight.
     package var flagged: Int
     /// Share of valid rows flagged.
     package var falsePositiveRate: Double
@@ -64,31 +74,34 @@ package struct OperatingPoint: Codable, Hashable, Sendable {
         case falsePositiveRate = "false_positive_rate"
     }
 
-    /// The point of a given threshold.
-    package init(threshold: Float, scores: [Float], labels: [Bool]) {
-        var hits = 0
-        var misfires = 0
-        var frauds = 0
-        for (score, isFraud) in zip(scores, labels) {
-            frauds += isFraud ? 1 : 0
+    /// The point of a given threshold; shares are of weight.
+    package init(threshold: Float, scores: [Float], labels: [Bool], weights: [Double]? = nil) {
+        var (hits, misfires, frauds, valids) = (0.0, 0.0, 0.0, 0.0)
+        var flagged = 0
+        for (row, score) in scores.enumerated() {
+            let weight = weights?[row] ?? 1
+            if labels[row] { frauds += weight } else { valids += weight }
             guard score >= threshold else { continue }
-            if isFraud { hits += 1 } else { misfires += 1 }
+            flagged += 1
+            if labels[row] { hits += weight } else { misfires += weight }
         }
-        self.init(threshold: threshold, hits: hits, misfires: misfires, frauds: frauds, valids: labels.count - frauds)
+        self.init(threshold: threshold, flagged: flagged, hits: hits, misfires: misfires, frauds: frauds, valids: valids)
     }
 
-    init(threshold: Float, hits: Int, misfires: Int, frauds: Int, valids: Int) {
+    init(threshold: Float, flagged: Int, hits: Double, misfires: Double, frauds: Double, valids: Double) {
         self.threshold = threshold
-        flagged = hits + misfires
-        falsePositiveRate = valids == 0 ? 0 : Double(misfires) / Double(valids)
-        recall = frauds == 0 ? 0 : Double(hits) / Double(frauds)
-        precision = flagged == 0 ? 0 : Double(hits) / Double(flagged)
+        self.flagged = flagged
+        falsePositiveRate = valids == 0 ? 0 : misfires / valids
+        recall = frauds == 0 ? 0 : hits / frauds
+        precision = hits + misfires == 0 ? 0 : hits / (hits + misfires)
     }
 
     /// The point of highest recall whose false-positive rate is at most `rate`. When even the highest score costs more,
     /// the threshold is above all scores and nothing is flagged.
     /// - Complexity: O(n log n).
-    package static func best(scores: [Float], labels: [Bool], falsePositiveRate rate: Double) -> OperatingPoint {
-        RankingCurve(scores: scores, labels: labels).best(falsePositiveRate: rate)
+    package static func best(
+        scores: [Float], labels: [Bool], weights: [Double]? = nil, falsePositiveRate rate: Double
+    ) -> OperatingPoint {
+        RankingCurve(scores: scores, labels: labels, weights: weights).best(falsePositiveRate: rate)
     }
 }

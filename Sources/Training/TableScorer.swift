@@ -12,7 +12,21 @@ package enum TableScorer {
         _ model: LogisticModel, table: LabelledTable, rows: [Int], catalogue: [FeatureDescription]
     ) throws(ModelError) -> [Float] {
         let compiled = try CompiledModel(model, catalogue: catalogue)
-        let block = FeatureBlock(columnCount: max(1, catalogue.count))
+        return fill(table, rows: rows) { compiled.score($0, rows: $1, into: $2) }
+    }
+
+    /// The sum of the model's terms of each row: log-odds before calibration. As `scores` else.
+    package static func uncalibratedLogits(
+        _ model: LogisticModel, table: LabelledTable, rows: [Int], catalogue: [FeatureDescription]
+    ) throws(ModelError) -> [Float] {
+        let compiled = try CompiledModel(model, catalogue: catalogue)
+        return fill(table, rows: rows) { compiled.uncalibratedLogits($0, rows: $1, into: $2) }
+    }
+
+    private static func fill(
+        _ table: LabelledTable, rows: [Int], _ score: (FeatureBlock, Int, UnsafeMutablePointer<Float>) -> Void
+    ) -> [Float] {
+        let block = FeatureBlock(columnCount: max(1, table.columns.count))
         var buffer = [Float](repeating: 0, count: block.capacity)
         var result: [Float] = []
         result.reserveCapacity(rows.count)
@@ -25,7 +39,7 @@ package enum TableScorer {
                     for position in 0..<count { target[position] = source[rows[start + position]] }
                 }
             }
-            buffer.withUnsafeMutableBufferPointer { compiled.score(block, rows: count, into: $0.baseAddress!) }
+            buffer.withUnsafeMutableBufferPointer { score(block, count, $0.baseAddress!) }
             result.append(contentsOf: buffer[..<count])
             start += count
         }

@@ -32,4 +32,32 @@ package struct TimeSplit: Sendable {
         after = Array(ordered[index...])
         cutMs = cut
     }
+
+    private init(before: [Int], after: [Int], cutMs: Int64?) {
+        self.before = before
+        self.after = after
+        self.cutMs = cutMs
+    }
+
+    /// The same cut without the later rows whose group is also before it: training keeps all it knows at the cut, and the later
+    /// side has strangers only.
+    package func keepingGroupsApart(_ groups: [UInt64]) -> TimeSplit {
+        let known = Set(before.map { groups[$0] })
+        return TimeSplit(before: before, after: after.filter { !known.contains(groups[$0]) }, cutMs: cutMs)
+    }
+
+    /// Splits of growing history: each trains on all rows before its cut and is judged on the stretch up to the next cut
+    /// (forward chaining; scikit-learn's `TimeSeriesSplit`).
+    ///
+    /// - Parameters:
+    ///   - rows: in any order; they are taken in time order.
+    ///   - shares: of the rows that lie before each cut, rising, under 1; the last stretch ends with the rows.
+    package static func chain(table: LabelledTable, rows: [Int], shares: [Double]) -> [TimeSplit] {
+        let cuts = shares.map { TimeSplit(table: table, rows: rows, share: $0) }
+        return cuts.indices.map { index in
+            guard index + 1 < cuts.count else { return cuts[index] }
+            let stretch = cuts[index].after.prefix(max(0, cuts[index].after.count - cuts[index + 1].after.count))
+            return TimeSplit(before: cuts[index].before, after: Array(stretch), cutMs: cuts[index].cutMs)
+        }
+    }
 }

@@ -6,6 +6,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// Fewer distinct groups than folds, or no groups at all.
     case tooFewGroups(groups: Int, folds: Int)
     case badOption(name: String, reason: String)
+    /// Features that seem to leak the label, in words, when such a table is refused.
+    case leaks([String])
     /// The solver gave no usable weights.
     case solver(status: String)
 
@@ -16,6 +18,7 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(part) has \(rows) rows of which \(frauds) are fraud; both labels are needed"
         case .tooFewGroups(let groups, let folds): "\(groups) groups cannot be dealt into \(folds) folds"
         case .badOption(let name, let reason): "\(name): \(reason)"
+        case .leaks(let leaks): "the table seems to leak its label:\n" + leaks.joined(separator: "\n")
         case .solver(let status): "the solver stopped: \(status)"
         }
     }

@@ -4,12 +4,22 @@ package struct TrainingOptions: Sendable {
     package var modelName = "click-fraud"
     /// Share of rows, first in event time, that train; the rest tests. 1: all train, none tests.
     package var trainShare = 0.7
-    /// Share of the training rows, first in event time, on which each λ is tried; the rest validates.
+    /// Share of the training rows, first in event time, on which settings are tried; the rest validates.
     package var innerShare = 0.7
+    /// Whether rows of one group are kept off the later side of a split when it is also on the earlier one.
+    package var keepsGroupsApart = false
     /// λ to choose among by average precision; one value: no choice. scikit-learn's C is 1/λ.
     package var l2Grid: [Double] = [0.1, 1, 10, 100]
-    /// The threshold keeps the share of valid validation rows called fraud at or under this.
-    package var maximumFalsePositiveRate = 0.001
+    /// The threshold keeps the share of valid validation rows called fraud at or under this; nil: the threshold is the one
+    /// of least expected cost.
+    package var maximumFalsePositiveRate: Double? = 0.001
+    /// What wrong decisions cost.
+    package var costs = CostMatrix()
+    package var calibration = CalibrationChoice.auto
+    /// Whether a table with a feature that seems to leak the label is refused.
+    package var refusesLeaks = false
+    /// Bootstrap samples of the report's intervals; nil: as many as the rows allow in seconds; 0: none.
+    package var bootstrapReplicates: Int?
     /// Whether a feature that can be unknown gets a weight for being so.
     package var missingIndicators = true
     package var seed: UInt64 = 1
@@ -25,8 +35,11 @@ package struct TrainingOptions: Sendable {
         guard trainShare > 0, trainShare <= 1 else { throw refuse("train share", "must be over 0 and at most 1") }
         guard innerShare > 0, innerShare < 1 else { throw refuse("inner share", "must be between 0 and 1") }
         guard !l2Grid.isEmpty, l2Grid.allSatisfy({ $0.isFinite && $0 > 0 }) else { throw refuse("l2", "must be over 0") }
-        guard maximumFalsePositiveRate >= 0, maximumFalsePositiveRate < 1 else {
+        if let rate = maximumFalsePositiveRate, !(rate >= 0 && rate < 1) {
             throw refuse("false-positive rate", "must be at least 0 and under 1")
+        }
+        if let bootstrapReplicates, !(0...10_000).contains(bootstrapReplicates) {
+            throw refuse("bootstrap", "must be 0 to 10000 samples")
         }
     }
 }

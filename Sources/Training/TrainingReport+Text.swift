@@ -7,7 +7,9 @@ extension TrainingReport {
         var lines = [
             "model \(modelID)  \(modelName)",
             "rows \(rows), of which fraud \(frauds); L2 \(TextTable.number(l2)); \(solverStatus) after \(iterations) iterations",
-            "threshold \(TextTable.number(threshold)) for a false-positive rate of at most \(TextTable.number(maximumFalsePositiveRate))",
+            maximumFalsePositiveRate.map { "threshold \(TextTable.number(threshold)) for a false-positive rate of at most \(TextTable.number($0))" }
+                ?? "threshold \(TextTable.number(threshold)) of least expected cost",
+            "calibration \(calibration.method.rawValue), on \(calibration.rows) \(calibration.source) rows, of which fraud \(calibration.frauds)",
             "",
         ]
         var figures = TextTable(["part", "rows", "fraud", "ROC AUC", "avg. precision", "log loss", "Brier", "recall", "precision", "FPR"])
@@ -20,6 +22,7 @@ extension TrainingReport {
             ])
         }
         lines += figures.lines
+        if let test = evaluations.last(where: { $0.bootstrap != nil }) { lines += [""] + test.figureLines }
         if candidates.count > 1 {
             var tried = TextTable(["L2 tried", "avg. precision", "iterations", "status"])
             for c in candidates { tried.add([TextTable.number(c.l2), TextTable.fixed(c.averagePrecision), "\(c.iterations)", c.solverStatus]) }

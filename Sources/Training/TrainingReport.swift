@@ -42,10 +42,17 @@ package struct TrainingReport: Codable, Hashable, Sendable {
     package var solverStatus: String
     package var iterations: Int
     package var threshold: Double
-    package var maximumFalsePositiveRate: Double
+    /// What the threshold keeps; nil: it is the one of least expected cost.
+    package var maximumFalsePositiveRate: Double?
+    package var calibration: CalibrationReport
     /// Event time where the test rows begin, epoch ms.
     package var testFromMs: Int64?
     package var parts: [Part]
+    /// Everything measured of the validation rows, the test rows (when there are any) and, without intervals, the training
+    /// rows.
+    package var evaluations: [Evaluation]
+    /// Features that seem to know the label; nil: too few rows to look.
+    package var leaks: [Leak]?
     /// On the test rows, else on the training rows.
     package var families: [FamilyRecall]
     /// Features by weight per standard deviation, strongest first.
@@ -65,7 +72,7 @@ package struct TrainingReport: Codable, Hashable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case rows, frauds, l2, candidates, iterations, threshold, parts, families, features, notes
+        case rows, frauds, l2, candidates, iterations, threshold, parts, families, features, notes, calibration, evaluations, leaks
         case modelID = "model_id"
         case modelName = "model_name"
         case solverStatus = "solver_status"

@@ -75,6 +75,44 @@ import Training
         }
     }
 
+    @Test("weighted metrics are scikit-learn's, and whole weights count as repetition")
+    func weighted() throws {
+        let all = cases()
+        var files: [String: Data] = [:]
+        var weights: [[Double]] = []
+        for (index, one) in all.enumerated() {
+            var random = RandomData(UInt64(index) + 1000)
+            weights.append(one.labels.indices.map { $0 < 2 ? 1 : index % 2 == 0 ? Double(random.below(4)) : 3 * random.uniform() })
+            files["s\(index)"] = one.scores.data
+            files["y\(index)"] = one.labels.map { $0 ? UInt8(1) : 0 }.data
+            files["w\(index)"] = weights[index].data
+        }
+        let script = """
+            import json, numpy as np
+            from sklearn import metrics as m
+            out = []
+            for i in range(\(all.count)):
+                s, y, w = np.fromfile(f's{i}', np.float32), np.fromfile(f'y{i}', np.uint8), np.fromfile(f'w{i}')
+                out.append([m.roc_auc_score(y, s, sample_weight=w), m.average_precision_score(y, s, sample_weight=w),
+                    float(m.log_loss(y, s, sample_weight=w)), float(m.brier_score_loss(y, s.astype(np.float64), sample_weight=w))])
+            print(json.dumps(out))
+            """
+        let expected: [[Double]] = try Python.run(script, files: files)
+        for (index, one) in all.enumerated() {
+            let got = Metrics(scores: one.scores, labels: one.labels, weights: weights[index])
+            let figures = [got.rocAUC ?? -1, got.averagePrecision ?? -1, got.logLoss, got.brier]
+            for (figure, (value, tolerance)) in zip(figures, [1e-12, 1e-12, 2e-6, 1e-9]).enumerated() {
+                let want = expected[index][figure]
+                #expect(abs(value - want) < tolerance * max(1, want), "seed \(index + 1), figure \(figure): \(value), \(want)")
+            }
+            guard index % 2 == 0 else { continue }
+            let repeated = one.labels.indices.flatMap { Array(repeating: $0, count: Int(weights[index][$0])) }
+            let copies = Metrics(scores: repeated.map { one.scores[$0] }, labels: repeated.map { one.labels[$0] })
+            #expect(abs(got.averagePrecision! - copies.averagePrecision!) < 1e-12 && abs(got.rocAUC! - copies.rocAUC!) < 1e-12, "seed \(index + 1)")
+            #expect(abs(got.logLoss - copies.logLoss) < 1e-12 * max(1, copies.logLoss) && abs(got.brier - copies.brier) < 1e-12, "seed \(index + 1)")
+        }
+    }
+
     @Test("when the highest scores are valid clicks, nothing is flagged")
     func noThreshold() {
         let point = OperatingPoint.best(scores: [1, 0.5, 0.4], labels: [false, true, false], falsePositiveRate: 0.1)
