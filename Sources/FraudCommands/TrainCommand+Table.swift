@@ -47,7 +47,7 @@ extension TrainCommand {
 
     /// Fits once, or twice: to test on the last rows, and then on all rows.
     private func fit(_ input: TableInput) throws -> (LogisticModel, TrainingReport) {
-        var options = trainingOptions()
+        var options = try trainingOptions()
         // Whether a cell of a table is empty is a fact like any other.
         options.missingIndicators = true
         guard tableTraining.test.isEmpty, options.trainShare < 1 else {

@@ -39,6 +39,7 @@ public struct TrainCommand: ParsableCommand {
     var exclude: String?
     @Flag(help: "Let a feature's being unknown weigh too. Off: what is unknown is never held against a visitor.")
     var missingIndicators = false
+    @OptionGroup(title: "Additive models") var additive: AdditiveArguments
     @Option(help: "Also cross-validate over this many folds.") var cv: Int?
     @Option(
         help: ArgumentHelp(
@@ -82,7 +83,7 @@ public struct TrainCommand: ParsableCommand {
     }
 
     /// What the options say, for clicks and tables alike.
-    func trainingOptions() -> TrainingOptions {
+    func trainingOptions() throws -> TrainingOptions {
         var options = TrainingOptions()
         options.modelName = name
         options.trainShare = trainShare
@@ -91,6 +92,7 @@ public struct TrainCommand: ParsableCommand {
         options.seed = seed
         options.missingIndicators = missingIndicators
         decisions.apply(to: &options)
+        try additive.apply(to: &options, interactions: tables.isGiven ? nil : 40)
         return options
     }
 
@@ -98,7 +100,7 @@ public struct TrainCommand: ParsableCommand {
         if tables.isGiven { return try runTable() }
         let table = try labelledTable()
         let catalogue = table.catalogue(known: Feature.catalogue)
-        let options = trainingOptions()
+        let options = try trainingOptions()
         let (model, report) = try Trainer.train(table: table, options: options, catalogue: catalogue)
         try model.save(to: out)
         let folds = try cv.map { try Trainer.crossValidate(table: table, options: options, catalogue: catalogue, folds: $0) }

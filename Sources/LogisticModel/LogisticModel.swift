@@ -93,10 +93,39 @@ package struct LogisticModel: Codable, Hashable, Sendable {
         package var seed: UInt64
         package var solverStatus: String
         package var iterations: Int
+        /// How an additive model was boosted; nil in a linear one.
+        package var boosting: Boosting?
+
+        /// Bags of trees of depth two, as the model's curves and surfaces were.
+        package struct Boosting: Codable, Hashable, Sendable {
+            /// Ensembles averaged.
+            package var bags: Int
+            /// Trees a bag.
+            package var rounds: Int
+            package var learningRate: Double
+            /// Most bins of a feature's known values.
+            package var bins: Int
+            /// Pairs of features that the trees used, before any was left out.
+            package var pairsFound: Int
+
+            package init(bags: Int, rounds: Int, learningRate: Double, bins: Int, pairsFound: Int) {
+                self.bags = bags
+                self.rounds = rounds
+                self.learningRate = learningRate
+                self.bins = bins
+                self.pairsFound = pairsFound
+            }
+
+            enum CodingKeys: String, CodingKey {
+                case bags, rounds, bins
+                case learningRate = "learning_rate"
+                case pairsFound = "pairs_found"
+            }
+        }
 
         package init(
             dataHash: String, rows: Int, frauds: Int, firstEventMs: Int64?, lastEventMs: Int64?, l2: Double, seed: UInt64,
-            solverStatus: String, iterations: Int
+            solverStatus: String, iterations: Int, boosting: Boosting? = nil
         ) {
             self.dataHash = dataHash
             self.rows = rows
@@ -107,10 +136,11 @@ package struct LogisticModel: Codable, Hashable, Sendable {
             self.seed = seed
             self.solverStatus = solverStatus
             self.iterations = iterations
+            self.boosting = boosting
         }
 
         enum CodingKeys: String, CodingKey {
-            case rows, frauds, l2, seed, iterations
+            case rows, frauds, l2, seed, iterations, boosting
             case dataHash = "data_hash"
             case firstEventMs = "first_event_ms"
             case lastEventMs = "last_event_ms"

@@ -1,3 +1,11 @@
+/// What a model is made of.
+package enum ModelKind: String, CaseIterable, Sendable {
+    /// Learned curves of features and surfaces of pairs.
+    case additive
+    /// Weights of standardized features.
+    case linear
+}
+
 /// How a model is trained.
 package struct TrainingOptions: Sendable {
     /// Name in the model file.
@@ -8,7 +16,11 @@ package struct TrainingOptions: Sendable {
     package var innerShare = 0.7
     /// Whether rows of one group are kept off the later side of a split when it is also on the earlier one.
     package var keepsGroupsApart = false
-    /// λ to choose among by average precision; one value: no choice. scikit-learn's C is 1/λ.
+    package var kind = ModelKind.additive
+    /// How an additive model is boosted. Several: the one of best average precision; its seed and `missingIndicators` are
+    /// those of this value.
+    package var additive = [AdditiveOptions()]
+    /// λ of a linear model to choose among by average precision; one value: no choice. scikit-learn's C is 1/λ.
     package var l2Grid: [Double] = [0.1, 1, 10, 100]
     /// The threshold keeps the share of valid validation rows called fraud at or under this; nil: the threshold is the one
     /// of least expected cost.
@@ -34,6 +46,7 @@ package struct TrainingOptions: Sendable {
         func refuse(_ name: String, _ reason: String) -> TrainingError { .badOption(name: name, reason: reason) }
         guard trainShare > 0, trainShare <= 1 else { throw refuse("train share", "must be over 0 and at most 1") }
         guard innerShare > 0, innerShare < 1 else { throw refuse("inner share", "must be between 0 and 1") }
+        guard !additive.isEmpty else { throw refuse("additive", "no options given") }
         guard !l2Grid.isEmpty, l2Grid.allSatisfy({ $0.isFinite && $0 > 0 }) else { throw refuse("l2", "must be over 0") }
         if let rate = maximumFalsePositiveRate, !(rate >= 0 && rate < 1) {
             throw refuse("false-positive rate", "must be at least 0 and under 1")

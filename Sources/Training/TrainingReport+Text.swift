@@ -41,8 +41,15 @@ extension TrainingReport {
     }
 
     static func strongest(_ model: LogisticModel) -> [FeatureWeight] {
-        model.features.filter { $0.weight != 0 || $0.missingWeight != 0 }
+        let linear = model.features.filter { $0.weight != 0 || $0.missingWeight != 0 }
             .map { FeatureWeight(name: $0.name, weight: $0.weight, missingWeight: $0.missingWeight) }
+        // A curve has no one weight: its standard deviation over the training rows is what a linear term's weight is.
+        let curves = model.curves.map { curve in
+            let squares = zip(curve.values, curve.counts).reduce(0) { $0 + $1.0 * $1.0 * Double($1.1) }
+            let deviation = abs(curve.weight) * (squares / Double(max(1, curve.counts.reduce(0, +)))).squareRoot()
+            return FeatureWeight(name: curve.feature, weight: deviation, missingWeight: curve.weight * curve.values[0])
+        }
+        return (linear + curves)
             .sorted { (max(abs($1.weight), abs($1.missingWeight)), $0.name) < (max(abs($0.weight), abs($0.missingWeight)), $1.name) }
     }
 }

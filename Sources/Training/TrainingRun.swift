@@ -14,7 +14,7 @@ struct TrainingRun {
 
     init(_ context: TrainingContext) {
         self.context = context
-        fitter = LinearFitter(context)
+        fitter = context.options.kind == .linear ? LinearFitter(context) : AdditiveModelFitter(context)
     }
 
     /// Splits by time; with groups to keep apart, without the later rows of groups met before.

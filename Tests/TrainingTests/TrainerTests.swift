@@ -7,6 +7,7 @@ import Training
 @Suite struct TrainerTests {
     private func options() -> TrainingOptions {
         var options = TrainingOptions()
+        options.kind = .linear
         options.maximumFalsePositiveRate = 0.01
         return options
     }
