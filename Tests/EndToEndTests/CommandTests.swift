@@ -29,7 +29,7 @@ struct CommandTests {
     @Test("every subcommand has help with an example")
     func help() throws {
         let commands = [
-            ["score"], ["report"], ["audit"], ["audit", "list"], ["audit", "show"], ["audit", "label"], ["explain"], ["bill"], ["reconcile"], ["train"],
+            ["score"], ["report"], ["audit"], ["audit", "list"], ["audit", "show"], ["audit", "label"], ["explain"], ["bill"], ["reconcile"], ["train"], ["predict"],
             ["evaluate"], ["simulate"], ["rules"], ["rules", "check"], ["model"], ["model", "features"], ["model", "show"],
         ]
         for command in commands {
