@@ -1,15 +1,20 @@
 internal import Foundation
 internal import Pipeline
+internal import Training
 
 extension EvaluateCommand {
     /// `fraud evaluate --table`: the model alone, without rules.
     func runTable() throws {
         let model = try ScorerConfiguration(modelPath: model).loadModel()
         let bar = ProgressBar(unit: "rows")
+        var evaluator = Evaluator()
+        evaluator.costs = costs.matrix
+        evaluator.seed = seed
+        evaluator.replicates = bootstrap
         let evaluation = try TableEvaluation(
             model, TableFiles(tables.table), label: tables.requiredLabel(), words: LabelWords(positive: tables.positive),
-            progress: { bar.update(done: $0, share: nil) })
+            evaluator: evaluator, progress: { bar.update(done: $0, share: nil) })
         bar.finish()
-        try Terminal.output(json ? evaluation.json + "\n" : evaluation.text)
+        try Terminal.output(json ? try evaluation.json() + "\n" : evaluation.text)
     }
 }

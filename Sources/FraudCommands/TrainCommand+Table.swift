@@ -35,10 +35,16 @@ extension TrainCommand {
         var (model, report) = try fit(input)
         let seconds = Date().timeIntervalSince(started)
         if !tableTraining.test.isEmpty {
-            let evaluation = try TableEvaluation(
-                model, TableFiles(tableTraining.test), label: roles.label, words: words, progress: { bar.update(done: $0, share: nil) })
+            var evaluator = Evaluator()
+            evaluator.costs = decisions.costs.matrix
+            evaluator.seed = seed
+            evaluator.replicates = decisions.bootstrap
+            let test = try TableEvaluation(
+                model, TableFiles(tableTraining.test), label: roles.label, words: words, evaluator: evaluator,
+                progress: { bar.update(done: $0, share: nil) })
             bar.finish()
-            report.add(TrainingReport.Part(name: "test", metrics: evaluation.metrics, atThreshold: evaluation.atThreshold), to: &model)
+            report.add(TrainingReport.Part(name: "test", metrics: test.metrics, atThreshold: test.atThreshold), to: &model)
+            report.evaluations.append(test.evaluation)
         }
         report.notes += input.notes
         try model.save(to: out)
@@ -60,6 +66,7 @@ extension TrainCommand {
         var (model, report) = try fitOnce(input, options)
         if let test = tested.1.parts.first(where: { $0.name == "test" }) { report.add(test, to: &model) }
         report.testFromMs = tested.1.testFromMs
+        report.evaluations += tested.1.evaluations.filter { $0.name == "test" }
         report.families = []
         report.notes.append(
             "the test figures are those of a model fitted without the test rows; the model that is written was then fitted on all rows (--no-refit: not)")
