@@ -1,6 +1,7 @@
 internal import CClickRecord
 internal import ClickModel
 internal import Foundation
+internal import LogisticModel
 internal import Scoring
 internal import Training
 

@@ -3,6 +3,7 @@ internal import CClickRecord
 internal import ClickModel
 internal import Features
 internal import Foundation
+internal import LogisticModel
 internal import Pipeline
 internal import Scoring
 internal import Training

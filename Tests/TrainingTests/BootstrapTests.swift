@@ -25,6 +25,15 @@ import Training
         #expect(first.bootstrap?.replicates == 200 && first.bootstrap?.clusters == nil)
     }
 
+    @Test("a threshold that flags no valid row has a false-positive rate of 0 and not an interval of 0 to 0")
+    func zero() {
+        let sample = EvaluatorTests.sample(3, rows: 500)
+        var subject = Evaluator.Subject(name: "x", scores: sample.scores, threshold: 0.5)
+        subject.flagged = sample.table.labels
+        let got = Evaluator().measure(subject, table: sample.table, rows: Array(sample.scores.indices)).decision
+        #expect(got.falsePositiveRate.low == 0 && got.falsePositiveRate.high! > 0.005 && got.recall.high == 1 && got.recall.low! < 0.98)
+    }
+
     @Test("weights count as repetition in every figure of an evaluation")
     func weights() {
         let sample = EvaluatorTests.sample(2, rows: 500, fraudShare: 0.3, step: 0.02, weighted: true)

@@ -19,33 +19,48 @@ import Training
             labels[0] = true
             labels[1] = false
         }
-
-        var files: [String: Data] { ["x": logits.data, "y": labels.map { $0 ? UInt8(1) : 0 }.data, "w": weights.data] }
     }
 
     private func logLoss(_ logits: [Float], _ labels: [Bool], _ map: (Double) -> Double) -> Double {
-        zip(logits, labels).reduce(0) { $0 + log(1 + exp($1.1 ? -map(Double($1.0)) : map(Double($1.0)))) } / Double(labels.count)
+        var sum = 0.0
+        for (logit, isFraud) in zip(logits, labels) {
+            let calibrated = map(Double(logit))
+            sum += log(1 + exp(isFraud ? -calibrated : calibrated))
+        }
+        return sum / Double(labels.count)
     }
 
-    @Test("Platt's sigmoid is scikit-learn's, with and without weights", arguments: 1...6)
-    func platt(seed: Int) throws {
-        let sample = Sample(UInt64(seed), rows: [30, 200, 5000][seed % 3])
+    /// Files of every sample, their names followed by its number.
+    private func files(_ samples: [Sample]) -> [String: Data] {
+        var files: [String: Data] = [:]
+        for (number, sample) in samples.enumerated() {
+            files["x\(number)"] = sample.logits.data
+            files["y\(number)"] = sample.labels.map { $0 ? UInt8(1) : 0 }.data
+            files["w\(number)"] = sample.weights.data
+        }
+        return files
+    }
+
+    @Test("Platt's sigmoid is scikit-learn's, with and without weights")
+    func platt() throws {
+        let samples = (UInt64(1)...12).map { Sample($0, rows: [30, 200, 5000][Int($0) % 3]) }
         let script = """
             import json, numpy as np
             from sklearn.calibration import _SigmoidCalibration
-            x, y, w = np.fromfile('x', np.float32).astype(np.float64), np.fromfile('y', np.uint8), np.fromfile('w')
             out = []
-            for weights in (None, w):
-                c = _SigmoidCalibration().fit(x, y, weights)
-                out.append(c.predict(x).tolist())
+            for i in range(\(samples.count)):
+                x, y, w = np.fromfile(f'x{i}', np.float32).astype(np.float64), np.fromfile(f'y{i}', np.uint8), np.fromfile(f'w{i}')
+                out.append([_SigmoidCalibration().fit(x, y, weights).predict(x).tolist() for weights in (None, w)])
             print(json.dumps(out))
             """
-        let expected: [[Double]] = try Python.run(script, files: sample.files)
-        for (weights, want) in zip([nil, sample.weights], expected) {
-            let (slope, offset) = PlattScaling.fit(logits: sample.logits, labels: sample.labels, weights: weights)
-            let worst = zip(sample.logits, want).map { abs(1 / (1 + exp(-(slope * Double($0) + offset))) - $1) }.max()!
-            // scikit-learn's own solver stops at a gradient of 1e-6 or so.
-            #expect(worst < 2e-6, "seed \(seed): \(worst)")
+        let expected: [[[Double]]] = try Python.run(script, files: files(samples))
+        for (number, sample) in samples.enumerated() {
+            for (weights, want) in zip([nil, sample.weights], expected[number]) {
+                let (slope, offset) = PlattScaling.fit(logits: sample.logits, labels: sample.labels, weights: weights)
+                let worst = zip(sample.logits, want).map { abs(1 / (1 + exp(-(slope * Double($0) + offset))) - $1) }.max()!
+                // scikit-learn's own solver stops at a gradient of 1e-6 or so.
+                #expect(worst < 2e-6, "seed \(number + 1): \(worst)")
+            }
         }
     }
 
@@ -54,32 +69,38 @@ import Training
         let (slope, offset) = PlattScaling.fit(logits: [-2, -1, 1, 2, 3], labels: [false, false, true, true, true])
         #expect(slope > 0 && slope < 100 && offset.isFinite)
         func loss(_ a: Double, _ b: Double) -> Double {
-            zip([-2.0, -1, 1, 2, 3], [0.25, 0.25, 0.8, 0.8, 0.8]).reduce(0) {
-                let p = 1 / (1 + exp(-(a * $1.0 + b)))
-                return $0 - $1.1 * log(p) - (1 - $1.1) * log(1 - p)
+            var sum = 0.0
+            for (x, target) in [(-2.0, 0.25), (-1, 0.25), (1, 0.8), (2, 0.8), (3, 0.8)] {
+                let p = 1 / (1 + exp(-(a * x + b)))
+                sum -= target * log(p) + (1 - target) * log(1 - p)
             }
+            return sum
         }
         for (a, b) in [(1e-4, 0.0), (-1e-4, 0), (0, 1e-4), (0, -1e-4)] { #expect(loss(slope + a, offset + b) > loss(slope, offset)) }
     }
 
-    @Test("isotonic regression is scikit-learn's, with ties and weights", arguments: 1...8)
-    func isotonic(seed: Int) throws {
-        let sample = Sample(UInt64(seed) + 50, rows: [2, 40, 3000, 500][seed % 4], step: seed % 2 == 0 ? 1e-6 : 0.25)
+    @Test("isotonic regression is scikit-learn's, with ties and weights")
+    func isotonic() throws {
+        let samples = (UInt64(51)...66).map { Sample($0, rows: [2, 40, 3000, 500][Int($0) % 4], step: $0 % 8 < 4 ? 1e-6 : 0.25) }
         let script = """
             import json, numpy as np
             from sklearn.isotonic import IsotonicRegression
-            x, y, w = np.fromfile('x', np.float32).astype(np.float64), np.fromfile('y', np.uint8).astype(float), np.fromfile('w') + 1
-            out = [IsotonicRegression(out_of_bounds='clip').fit(x, y, weights).predict(x).tolist() for weights in (None, w)]
+            out = []
+            for i in range(\(samples.count)):
+                x, y, w = np.fromfile(f'x{i}', np.float32).astype(np.float64), np.fromfile(f'y{i}', np.uint8).astype(float), np.fromfile(f'w{i}') + 1
+                out.append([IsotonicRegression(out_of_bounds='clip').fit(x, y, weights).predict(x).tolist() for weights in (None, w)])
             print(json.dumps(out))
             """
-        let expected: [[Double]] = try Python.run(script, files: sample.files)
-        for (weights, want) in zip([nil, sample.weights.map { $0 + 1 }], expected) {
-            let blocks = IsotonicRegression(logits: sample.logits, labels: sample.labels, weights: weights).blocks
-            for (logit, value) in zip(sample.logits, want) {
-                let block = try #require(blocks.first { Double(logit) >= $0.lowest && Double(logit) <= $0.highest })
-                #expect(abs(block.share - value) < 1e-6, "seed \(seed), logit \(logit)")
+        let expected: [[[Double]]] = try Python.run(script, files: files(samples))
+        for (number, sample) in samples.enumerated() {
+            for (weights, want) in zip([nil, sample.weights.map { $0 + 1 }], expected[number]) {
+                let blocks = IsotonicRegression(logits: sample.logits, labels: sample.labels, weights: weights).blocks
+                for (logit, value) in zip(sample.logits, want) {
+                    let block = try #require(blocks.first { Double(logit) >= $0.lowest && Double(logit) <= $0.highest })
+                    #expect(abs(block.share - value) < 1e-6, "seed \(number + 51), logit \(logit)")
+                }
+                #expect(zip(blocks, blocks.dropFirst()).allSatisfy { $0.share < $1.share && $0.highest < $1.lowest }, "seed \(number + 51)")
             }
-            #expect(zip(blocks, blocks.dropFirst()).allSatisfy { $0.share < $1.share && $0.highest < $1.lowest }, "seed \(seed)")
         }
     }
 

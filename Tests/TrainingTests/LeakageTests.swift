@@ -37,8 +37,10 @@ import Training
     @Test("a copy of the label is named: exact, with noise, upside down, and as one value among others")
     func copies() throws {
         let copies: [(String, (Int, Bool, inout RandomData) -> Float)] = [
-            ("exact", { $1 ? 1 : 0 }), ("noisy", { Float($2.normal() * 0.1) + ($1 ? 1 : 0) }),
-            ("inverted", { ($1 ? 0 : 5) + Float($2.uniform()) }), ("refund_code", { $1 ? 3 : [1, 2, 4, 5][$2.below(4)] }),
+            ("exact", { _, isFraud, _ in isFraud ? 1 : 0 }),
+            ("noisy", { _, isFraud, random in Float(random.normal() * 0.1) + (isFraud ? 1 : 0) }),
+            ("inverted", { _, isFraud, random in (isFraud ? 0 : 5) + Float(random.uniform()) }),
+            ("refund_code", { _, isFraud, random in isFraud ? 3 : [1, 2, 4, 5][random.below(4)] }),
         ]
         for (name, value) in copies {
             let table = planted(name, value)
@@ -70,7 +72,7 @@ import Training
 
     @Test("a feature that nearly tells the label is asked about, not refused")
     func suspicious() throws {
-        let table = planted("strong") { _, isFraud, random in Float(random.normal() + (isFraud ? 3.2 : 0)) }
+        let table = planted("strong") { _, isFraud, random in Float(random.normal() + (isFraud ? 3.8 : 0)) }
         let report = try train(table, strict: true)
         #expect(report.leaks?.map(\.kind) == [.suspicious], "\(report.leaks ?? [])")
     }

@@ -92,7 +92,10 @@ package enum Calibrator {
             calibration = slope > 0 ? .platt(slope: slope, offset: offset) : nil
         }
         guard let calibration, (calibration.inputs + calibration.outputs).allSatisfy({ abs($0) <= 1e6 }) else { return nil }
-        return calibration
+        // Knots closer than the scorer's single precision can tell would not be a map.
+        let inputs = calibration.inputs.map { Float($0) }
+        let rises = zip(inputs, inputs.dropFirst()).allSatisfy(<) && zip(calibration.outputs, calibration.outputs.dropFirst()).allSatisfy(<=)
+        return rises ? calibration : nil
     }
 
     /// Mean log loss over stretches of rows, each judged by the calibration of the others.

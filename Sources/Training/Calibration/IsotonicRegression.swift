@@ -15,7 +15,8 @@ package struct IsotonicRegression: Sendable {
         var logits: Double
 
         package var share: Double { frauds / weight }
-        var centre: Double { logits / weight }
+        /// Held to the block, which rounding of the sum might leave.
+        var centre: Double { min(max(logits / weight, lowest), highest) }
 
         mutating func absorb(_ next: Block) {
             highest = next.highest

@@ -50,7 +50,7 @@ package struct Evaluator: Sendable {
         return Evaluation(
             name: subject.name, scorer: subject.scorer, rows: rows.count, frauds: facts.labels.count { $0 }, firstEventMs: times?.min(),
             lastEventMs: times?.max(), metrics: intervals.summary(areProbabilities: subject.areProbabilities),
-            decision: decision(subject, facts, costCurve, intervals), atRates: intervals.atRates(curve),
+            decision: decision(subject, facts, groups, costCurve, intervals), atRates: intervals.atRates(curve),
             roc: points.roc(maximum: Evaluation.maximumPoints), precisionRecall: points.precisionRecall(maximum: Evaluation.maximumPoints),
             calibration: subject.areProbabilities ? Evaluation.CalibrationBin.bins(scores: subject.scores, labels: facts.labels, weights: facts.weights) : [],
             uncalibrated: subject.uncalibratedLogits.map {
@@ -63,8 +63,15 @@ package struct Evaluator: Sendable {
     }
 
     private func decision(
-        _ subject: Subject, _ facts: RowFacts, _ costCurve: RankedCosts, _ intervals: Intervals
+        _ subject: Subject, _ facts: RowFacts, _ groups: [UInt64]?, _ costCurve: RankedCosts, _ intervals: Intervals
     ) -> Evaluation.Decision {
+        /// A share of 0 or 1 is that in every sample too: its interval is Wilson's, of the groups (rows, without any) it is of.
+        func share(_ estimate: Estimate, of isCounted: (Int) -> Bool) -> Estimate {
+            guard let value = estimate.value, value == 0 || value == 1, estimate.low != nil else { return estimate }
+            let counted = facts.labels.indices.filter(isCounted)
+            let units = Double(groups.map { groups in Set(counted.map { groups[$0] }).count } ?? counted.count)
+            return WilsonInterval.estimate(hits: value * units, rows: units)
+        }
         var (refunded, billed) = (Int64(0), Int64(0))
         var (hits, misfires) = (0, 0)
         for row in facts.labels.indices {
@@ -79,8 +86,9 @@ package struct Evaluator: Sendable {
         }
         return Evaluation.Decision(
             threshold: subject.threshold, flagged: hits + misfires, truePositives: hits, falsePositives: misfires,
-            recall: intervals.estimate(\.recall), precision: intervals.estimate(\.precision),
-            falsePositiveRate: intervals.estimate(\.falsePositiveRate),
+            recall: share(intervals.estimate(\.recall)) { facts.labels[$0] },
+            precision: share(intervals.estimate(\.precision)) { facts.flagged[$0] },
+            falsePositiveRate: share(intervals.estimate(\.falsePositiveRate)) { !facts.labels[$0] },
             cost: Evaluation.CostFigures(
                 refundPrice: costs.refund.description, billingPrice: costs.billing.description, wronglyRefundedE4: refunded,
                 wronglyBilledE4: billed, total: intervals.cost(exactly: saturatingSum(refunded, billed)),

@@ -59,8 +59,8 @@ struct Resampler: Sendable {
             var left = stratum.count
             while left > 0 {
                 let bits = random.next()
-                counts[stratum.lowerBound + Int((bits >> 32) &* size >> 32)] &+= 1
-                if left > 1 { counts[stratum.lowerBound + Int((bits & 0xffff_ffff) &* size >> 32)] &+= 1 }
+                counts[stratum.lowerBound + Int(((bits >> 32) &* size) >> 32)] &+= 1
+                if left > 1 { counts[stratum.lowerBound + Int(((bits & 0xffff_ffff) &* size) >> 32)] &+= 1 }
                 left -= 2
             }
         }
