@@ -30,7 +30,7 @@ struct CommandTests {
     func help() throws {
         let commands = [
             ["score"], ["report"], ["audit"], ["audit", "list"], ["audit", "show"], ["audit", "label"], ["explain"], ["bill"], ["reconcile"], ["train"],
-            ["evaluate"], ["simulate"], ["rules"], ["rules", "check"], ["model"], ["model", "features"], ["model", "show"],
+            ["evaluate"], ["quality"], ["simulate"], ["rules"], ["rules", "check"], ["model"], ["model", "features"], ["model", "show"],
         ]
         for command in commands {
             let run = try fraud(command + ["--help"])
@@ -43,7 +43,8 @@ struct CommandTests {
         (["audit", "label", "c-1", "maybe", "--by", "ana", "--db", "x"], 64),
         (["audit", "label", "c-1", "valid", "--by", " ", "--db", "x"], 64), (["audit", "label", "c-1", "valid", "--db", "x"], 64),
         (["reconcile", "--db", "x", "--date", "today"], 64), (["reconcile", "--db", "missing.duckdb", "--date", "2026-11-20"], 1),
-        (["simulate", "--fraud-share", "2"], 64), (["report", "--db", "x", "--from", "yesterday"], 64),
+        (["simulate", "--fraud-share", "2"], 64), (["simulate", "--scenario", "x.yaml", "--clicks", "5"], 64),
+        (["simulate", "--scenario", "missing.yaml"], 1), (["quality"], 64), (["quality", "README.md"], 1), (["report", "--db", "x", "--from", "yesterday"], 64),
         (["score", "missing.ndjson", "--db", "x.duckdb"], 1), (["bill", "--db", "missing.duckdb"], 1),
         (["rules", "check", "README.md"], 1), (["model", "show", "README.md"], 1),
     ]
