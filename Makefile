@@ -57,9 +57,8 @@ bench: deps ## clicks a second of each stage, nanoseconds of one inline score, a
 	$(BUILD) --product fraud-bench
 	"$$($(BUILD) --show-bin-path)/fraud-bench"
 
-bench-quality: build ## recall by family and false positives on unseen synthetic traffic
-	@mkdir -p .build/quality && $(BIN) simulate --clicks 200000 --seed 77 --profile test --out .build/quality/test.ndjson
-	$(BIN) evaluate .build/quality/test.ndjson --lists training-data
+bench-quality: build ## recall by family and false alarms by honest look-alike, on unseen synthetic attacks
+	$(BIN) quality training-data/scenarios/test-*.yaml
 
 bench-train: deps ## logistic regression on 1,000,000 rows of 48: time, memory and optimum beside scikit-learn
 	$(BUILD) --product train-bench
@@ -77,14 +76,13 @@ DATA ?= $(ROOT)/../shared/data
 bench-model: build bench-deps ## quality and speed of train --table beside scikit-learn, LightGBM and EBM, both ways
 	@PYTHONPATH=$(DEPS)/python:$(DEPS)/bench $(PYTHON) Tests/Benchmarks/Python/compare_models.py $(BIN) $(DATA)
 
-# Five days of different volume, so that the model does not learn one site's traffic: training-data/README.md.
-CHAMPION_DAYS := 60000:31:2026-10-05 600000:32:2026-10-06 200000:33:2026-10-07 500000:34:2026-10-08 100000:35:2026-10-09
+# Five days of different volume and mix, so that the model does not learn one site's traffic: training-data/README.md.
+CHAMPION_DAYS := monday tuesday wednesday thursday saturday
 
 champion: build ## make the training clicks again and train models/champion.json on them
 	@mkdir -p .build/champion
-	@for day in $(CHAMPION_DAYS); do IFS=: read -r clicks seed start <<<"$$day"; \
-	  $(BIN) simulate --clicks $$clicks --seed $$seed --start $$start --hours 24 --profile train --out .build/champion/$$start.ndjson; done
-	$(BIN) train .build/champion/2026-10-0*.ndjson --out models/champion.json --lists training-data --fpr 0.0005
+	@for day in $(CHAMPION_DAYS); do $(BIN) simulate --scenario training-data/scenarios/train-$$day.yaml --out .build/champion/$$day.ndjson; done
+	$(BIN) train $(CHAMPION_DAYS:%=.build/champion/%.ndjson) --out models/champion.json --lists training-data --fpr 0.0005
 
 torture: deps ## the long tests: 10,000 kills, 1,000 random streams against the slow model (hours)
 	swift build -c release --build-tests

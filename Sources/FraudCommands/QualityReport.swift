@@ -60,7 +60,8 @@ struct QualityReport {
             let byDecider = counts.deciders.enumerated().filter { $0.element > 0 }.map { (decider($0.offset), "\($0.element)") }
             return JSONOutput.object(more + [
                 ("clicks", "\(counts.clicks)"), ("flagged", "\(counts.flagged)"), ("flagged_by_rules", "\(counts.byRules)"),
-                ("flagged_by_model_alone", "\(counts.byModelAlone)"), ("deciders", JSONOutput.object(byDecider)),
+                ("flagged_by_model_alone", "\(counts.byModelAlone)"),
+                ("flagged_share_at_most", "\(Self.upperBound(counts.flagged, of: counts.clicks))"), ("deciders", JSONOutput.object(byDecider)),
             ])
         }
         let byFamily = families.map { ($0.name, object($0.counts, [])) }

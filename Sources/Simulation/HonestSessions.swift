@@ -8,8 +8,8 @@ extension HonestTraffic {
             kind -= world.share(of: lookAlike)
             return kind < 0
         }
-        if falls(.commuter), person.kind != .desktop {
-            commute(person, time, emit)
+        if falls(.commuter) {
+            commute(carried(person), time, emit)
         } else if falls(.vpnSwitch) {
             switchVPN(.stranger(world, country: person.country, rng.next()), time, emit)
         } else {
@@ -79,6 +79,15 @@ extension HonestTraffic {
             look.lookAlikes.insert(.comparisonShopper)
             emit(look)
         }
+    }
+
+    /// The person, or another of the country when what they have is a desktop.
+    private mutating func carried(_ person: Person) -> Person {
+        var person = person
+        for _ in 0..<20 where person.kind == .desktop {
+            person = Person(world, country: person.country, rank: rng.below(world.people[person.country]))
+        }
+        return person
     }
 
     /// On the way to work or home: home network, one or two gateways of the carrier, an office or café; 3 to 6 clicks in

@@ -36,7 +36,7 @@ struct Person {
     /// Reads one site only.
     var isLoyal: Bool { trait(28) < 0.04 }
     /// The company whose network or cloud desktop the person uses.
-    var company: UInt64 { UInt64(SplitMix64.below(300, SplitMix64.mix(key, 44))) }
+    var company: UInt64 { UInt64(SplitMix64.below(world.companies, SplitMix64.mix(key, 44))) }
 
     /// Identity at a moment: device, user, agent, and the network the device is in now.
     func appear(at time: Int64) -> SimulatedClick {

@@ -148,9 +148,8 @@ struct ScenarioReader {
             report(node.mark, "\"\(parameter.name)\" has \(list.count) values; expected [low, high]")
             return nil
         }
-        guard let low = read(&self, list[0], parameter.name, parameter.limits),
-            let high = read(&self, list[1], parameter.name, parameter.limits)
-        else { return nil }
+        let bounds = (read(&self, list[0], parameter.name, parameter.limits), read(&self, list[1], parameter.name, parameter.limits))
+        guard let low = bounds.0, let high = bounds.1 else { return nil }
         guard low <= high else {
             report(node.mark, "\"\(parameter.name)\" runs from \(low) down to \(high); expected [low, high]")
             return nil

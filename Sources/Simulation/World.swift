@@ -5,6 +5,8 @@ final class World {
     let addresses: AddressPlan
     let agents = UserAgents()
     let people: [Int]
+    /// Companies with a VPN gateway or cloud desktops of their own.
+    let companies: Int
     private let seed: UInt64
     /// Share of each look-alike, by raw value.
     private let shares: [Double]
@@ -15,6 +17,7 @@ final class World {
         seed = SplitMix64.mix(options.seed, 1)
         let total = Country.all.reduce(0) { $0 + $1.weight }
         people = Country.all.map { max(20, Int(Double(options.population) * $0.weight / total)) }
+        companies = min(2000, max(4, people.reduce(0, +) / 400))
         inventory = Inventory(options)
         addresses = AddressPlan(peoplePerCountry: people)
     }

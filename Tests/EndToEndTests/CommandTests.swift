@@ -44,7 +44,8 @@ struct CommandTests {
         (["audit", "label", "c-1", "maybe", "--by", "ana", "--db", "x"], 64),
         (["audit", "label", "c-1", "valid", "--by", " ", "--db", "x"], 64), (["audit", "label", "c-1", "valid", "--db", "x"], 64),
         (["reconcile", "--db", "x", "--date", "today"], 64), (["reconcile", "--db", "missing.duckdb", "--date", "2026-11-20"], 1),
-        (["simulate", "--fraud-share", "2"], 64), (["report", "--db", "x", "--from", "yesterday"], 64),
+        (["simulate", "--fraud-share", "2"], 64), (["simulate", "--scenario", "x.yaml", "--clicks", "5"], 64),
+        (["simulate", "--scenario", "missing.yaml"], 1), (["quality"], 64), (["quality", "README.md"], 1), (["report", "--db", "x", "--from", "yesterday"], 64),
         (["score", "missing.ndjson", "--db", "x.duckdb"], 1), (["bill", "--db", "missing.duckdb"], 1),
         (["rules", "check", "README.md"], 1), (["model", "show", "README.md"], 1), (["model", "report"], 64), (["train", "x.ndjson", "--out", "x", "--previous", "y"], 64),
     ]
