@@ -6,7 +6,8 @@ struct AdditiveArguments: ParsableArguments {
     @Option(help: "Kind of model: additive (curves of features and surfaces of pairs) or linear.") var kind: ModelKind = .additive
     @Option(help: ArgumentHelp("Most pair surfaces; 40 for clicks and all that are found for a table unless given.", valueName: "n"))
     var interactions: Int?
-    @Option(help: ArgumentHelp("Trees a bag.", valueName: "n")) var rounds: Int?
+    @Option(help: ArgumentHelp("Trees a bag; by the number of frauds unless given.", valueName: "n")) var rounds: Int?
+    @Option(help: ArgumentHelp("Share of a Newton step that a tree takes.", valueName: "share")) var learningRate: Double?
     @Option(help: ArgumentHelp("Ensembles that are averaged.", valueName: "n")) var bags: Int?
     @Option(help: ArgumentHelp("Bins of a feature, 2 to 254; several, comma-separated, are chosen among.", valueName: "n")) var bins: String?
     @Option(help: ArgumentHelp("Features whose curve may only rise (+) or fall (-), e.g. ip_clicks_1m:+,time_to_click_ms:-", valueName: "feature:+"))
@@ -28,6 +29,7 @@ struct AdditiveArguments: ParsableArguments {
         additive.interactions = interactions ?? fallback
         additive.rounds = rounds
         additive.bags = bags
+        additive.learningRate = learningRate
         additive.monotone = try directions()
         options.additive = binChoices.map { bins in
             var choice = additive

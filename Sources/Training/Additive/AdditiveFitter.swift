@@ -12,7 +12,7 @@ package struct AdditiveFit: Sendable {
     package var options: AdditiveOptions
     /// Trees of the final ensemble.
     package var trees: Int
-    /// Pair surfaces found before any was left out.
+    /// Pairs that trees used before any was left out.
     package var pairsFound: Int
     /// How each feature of the table is spread over the rows, for drift.
     package var reference: [LogisticModel.FeatureDistribution]
@@ -21,7 +21,9 @@ package struct AdditiveFit: Sendable {
 /// Fits score = intercept + Σ f_j(x_j) + Σ f_jk(x_j, x_k), the pairs found by themselves: the mean of bags of boosted
 /// depth-two trees, put down as curves and surfaces.
 ///
-///     rows ─► bins ─► bags of trees ─► terms ─► too many surfaces? boost again with the strongest pairs only
+///     rows ─► bins ─► bags of trees ─► terms
+///
+/// Where surfaces are limited, bags of any pairs rank them first, and the model is boosted with the strongest only.
 package enum AdditiveFitter {
     /// Bins of the reference distributions.
     static let referenceBins = 20
@@ -38,26 +40,29 @@ package enum AdditiveFitter {
         try options.validate(names: table.names)
         let frauds = rows.count { table.labels[$0] }
         guard frauds > 0, frauds < rows.count else { throw .oneClass(rows: rows.count, frauds: frauds, part: "the training part") }
-        let options = options.resolved(rows: rows.count)
+        let options = options.resolved(rarer: min(frauds, rows.count - frauds))
         let binned = BinnedTable(table: table, rows: rows, options: options)
         let parts = try RowParts(table: table, rows: rows, options: options)
-        var bags = boost(binned, options, parts, partners: nil)
+        var partners: [Set<Int>]?
+        var found: Int?
+        if let most = options.interactions, most > 0 {
+            // To rank pairs takes less than to fit them.
+            let ranked = TermCollapse(table: binned).terms(of: boost(binned, options.forRanking, parts, partners: nil))
+            found = ranked.surfaces.count
+            partners = ranked.partners(of: ranked.strongest(options), features: table.names.count)
+        }
+        var bags = boost(binned, options, parts, partners: partners)
         var terms = TermCollapse(table: binned).terms(of: bags)
-        let found = terms.surfaces.count
-        let kept = terms.strongest(options)
-        if kept < found, kept > 0 {
-            bags = boost(binned, options, parts, partners: terms.partners(of: kept, features: table.names.count))
-            terms = TermCollapse(table: binned).terms(of: bags)
-        } else if kept < found {
-            var curvesOnly = options
-            curvesOnly.interactions = 0
-            bags = boost(binned, curvesOnly, parts, partners: nil)
+        if partners == nil, terms.strongest(options) < terms.surfaces.count {
+            found = terms.surfaces.count
+            bags = boost(binned, options, parts, partners: terms.partners(of: terms.strongest(options), features: table.names.count))
             terms = TermCollapse(table: binned).terms(of: bags)
         }
+        let pairsFound = found ?? terms.surfaces.count
         // Boosted again, the pairs that stay may have become larger.
         terms.surfaces.removeSubrange(terms.strongest(options)...)
         return AdditiveFit(
-            terms: terms, logits: mean(bags.map(\.logits)), outOfBag: parts.outOfBag(bags), options: options, trees: bags.reduce(0) { $0 + $1.trees.count }, pairsFound: found,
+            terms: terms, logits: mean(bags.map(\.logits)), outOfBag: parts.outOfBag(bags), options: options, trees: bags.reduce(0) { $0 + $1.trees.count }, pairsFound: pairsFound,
             reference: reference(table, rows))
     }
 

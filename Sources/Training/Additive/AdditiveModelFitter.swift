@@ -41,7 +41,7 @@ struct AdditiveModelFitter: ModelFitter {
         let fit = try AdditiveFitter.fit(table: context.table, rows: rows, options: options)
         var facts = context.facts(rows, l2: options.l2, solverStatus: "all rounds done", iterations: fit.trees)
         facts.boosting = LogisticModel.TrainingFacts.Boosting(
-            bags: fit.options.bags ?? 0, rounds: fit.options.rounds ?? 0, learningRate: fit.options.learningRate, bins: fit.options.bins,
+            bags: fit.options.bags ?? 0, rounds: fit.options.rounds ?? 0, learningRate: fit.options.learningRate ?? 0, bins: fit.options.bins,
             pairsFound: fit.pairsFound)
         var model = LogisticModel(
             name: context.options.modelName, features: [], curves: fit.terms.modelCurves(names: context.table.names),

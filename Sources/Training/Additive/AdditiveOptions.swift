@@ -5,12 +5,13 @@ package struct AdditiveOptions: Hashable, Sendable {
 
     /// Bins of a feature's known values, 2 to `maximumBins`.
     package var bins = 48
-    /// Trees a bag; nil: by the number of rows. Fixed rather than stopped early, since a few dozen held-out frauds cannot
+    /// Trees a bag; nil: by the number of rows of the rarer label. Fixed rather than stopped early, since a few dozen held-out frauds cannot
     /// say when to stop.
     package var rounds: Int?
-    /// Ensembles, each from its own seed and without its own held-out rows; the model is their mean. nil: by rows.
+    /// Ensembles, each from its own seed and without its own held-out rows; the model is their mean. nil: as above.
     package var bags: Int?
-    package var learningRate = 0.05
+    /// Share of a Newton step that a tree takes; nil: by the number of rows of the rarer label.
+    package var learningRate: Double?
     /// Share of a bag's rows drawn, without replacement, for each tree.
     package var rowShare = 0.5
     /// At most about this many rows are drawn for a tree.
@@ -41,16 +42,28 @@ package struct AdditiveOptions: Hashable, Sendable {
     package static let maximumBins = 254
     /// Surfaces a model may hold, whatever their size.
     package static let maximumSurfaces = 60_000
-    /// Tables with more rows are large: fewer bags suffice, and more trees pay.
-    static let largeRows = 50_000
+    /// With as many rows of the rarer label there is more to learn, and fewer bags and rows a tree suffice.
+    static let manyRows = 2_000
 
     package init() {}
 
     /// With what was left open filled in.
-    package func resolved(rows: Int) -> AdditiveOptions {
+    ///
+    /// - Parameter rarer: rows of the rarer label.
+    package func resolved(rarer: Int) -> AdditiveOptions {
+        let hasMany = rarer >= Self.manyRows
         var options = self
-        options.rounds = rounds ?? 300
-        options.bags = bags ?? (rows > Self.largeRows ? 8 : 16)
+        options.rounds = rounds ?? (hasMany ? 600 : 300)
+        options.bags = bags ?? (hasMany ? 8 : 16)
+        options.learningRate = learningRate ?? (hasMany ? 0.2 : 0.05)
+        return options
+    }
+
+    /// The same with less work, to see which pairs matter.
+    var forRanking: AdditiveOptions {
+        var options = self
+        options.rounds = rounds.map { min($0, 300) }
+        options.bags = bags.map { min($0, 4) }
         return options
     }
 
@@ -62,7 +75,7 @@ package struct AdditiveOptions: Hashable, Sendable {
         try require((2...Self.maximumBins).contains(bins), "bins", "must be 2 to \(Self.maximumBins)")
         try require((1...100_000).contains(rounds ?? 1), "rounds", "must be 1 to 100,000")
         try require((1...1_000).contains(bags ?? 1), "bags", "must be 1 to 1,000")
-        try require(learningRate > 0 && learningRate <= 1, "learning rate", "must be over 0 and at most 1")
+        try require(learningRate.map { $0 > 0 && $0 <= 1 } ?? true, "learning rate", "must be over 0 and at most 1")
         try require(rowShare > 0 && rowShare <= 1, "row share", "must be over 0 and at most 1")
         try require(maximumDraw >= 100, "rows drawn", "must be at least 100")
         try require(featureShare > 0 && featureShare <= 1, "feature share", "must be over 0 and at most 1")

@@ -7,7 +7,7 @@ internal import Foundation
 /// known is no evidence either.
 struct PairBooster {
     let table: BinnedTable
-    /// With the number of rounds filled in.
+    /// With what was left open filled in.
     let options: AdditiveOptions
     /// Features each feature may share a surface with; nil: any.
     let partners: [Set<Int>]?
@@ -23,6 +23,7 @@ struct PairBooster {
     }
 
     private let search: SplitSearch
+    private let learningRate: Double
     private let stride: Int
     private var random: SplitMix64
     private var bag: Bag
@@ -38,6 +39,7 @@ struct PairBooster {
         self.partners = partners
         self.isHeldOut = isHeldOut
         search = SplitSearch(l2: options.l2, minimumRows: options.minimumRows, minimumHessian: options.minimumHessian)
+        learningRate = options.learningRate ?? 0.05
         stride = (table.features.map(\.binning.binCount).max() ?? 2)
         random = SplitMix64(seed: seed)
         learners = (0..<table.rows).filter { isHeldOut?[$0] != true && (table.weights?[$0] ?? 1) > 0 }.map(Int32.init)
@@ -56,7 +58,7 @@ struct PairBooster {
             if hasSilent { stepIntercept() }
             guard var tree = grow(drawFeatures()) else { continue }
             if hasSilent { center(&tree) }
-            tree.scale(options.learningRate)
+            tree.scale(learningRate)
             add(tree)
             bag.trees.append(tree)
         }
@@ -104,7 +106,7 @@ struct PairBooster {
     private mutating func stepIntercept() {
         let sums = drawn.sums.reduce(RowSums.zero, +)
         guard sums.hessian > options.minimumHessian else { return }
-        let step = -options.learningRate * sums.gradient / (sums.hessian + options.l2)
+        let step = -learningRate * sums.gradient / (sums.hessian + options.l2)
         bag.intercept += step
         for row in bag.logits.indices { bag.logits[row] += step }
     }
