@@ -84,9 +84,9 @@ struct HTMLWriter {
         raw("</figure>")
     }
 
-    /// A table; a column's cells are numbers, to the right, when its title starts with `#`, which is not shown.
-    mutating func table(_ columns: [String], rows: [[String]], label: String) {
-        raw("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"\(HTMLText.escape(label))\"><table>")
+    /// A table, a tall one in a box of its own; a column's cells are numbers, to the right, when its title starts with `#`, which is not shown.
+    mutating func table(_ columns: [String], rows: [[String]], label: String, isTall: Bool = false) {
+        raw("<div class=\"scroll\(isTall ? " tall" : "")\" tabindex=\"0\" role=\"region\" aria-label=\"\(HTMLText.escape(label))\"><table>")
         func cell(_ tag: String, _ column: Int, _ content: String) -> String {
             let isNumber = columns[column].hasPrefix("#")
             return "<\(tag)\(isNumber ? " class=\"n\"" : "")>\(HTMLText.escape(content))</\(tag)>"

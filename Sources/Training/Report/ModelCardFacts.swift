@@ -26,7 +26,7 @@ enum ModelCardFacts {
         for evaluation in page.evaluations {
             var text = "\(ReportNumbers.grouped(evaluation.rows)) rows, \(ReportNumbers.grouped(evaluation.frauds)) fraud"
             if let first = evaluation.firstEventMs, let last = evaluation.lastEventMs { text += "; \(period(first, last))" }
-            facts.append(.init("Evaluated on \(evaluation.title)", text))
+            facts.append(.init("Evaluated on \(evaluation.title(among: page.evaluations))", text))
         }
         return facts + page.facts.prefix(ReportPage.maximumRows)
     }

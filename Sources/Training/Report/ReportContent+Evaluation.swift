@@ -13,7 +13,7 @@ extension ReportContent {
             ["set", "#rows", "#fraud", "#average precision", "#ROC AUC", "#log loss", "#Brier score"],
             rows: page.evaluations.map { one in
                 [
-                    one.title, ReportNumbers.grouped(one.rows), ReportNumbers.grouped(one.frauds), ReportNumbers.decimal(one.metrics.averagePrecision),
+                    one.title(among: page.evaluations), ReportNumbers.grouped(one.rows), ReportNumbers.grouped(one.frauds), ReportNumbers.decimal(one.metrics.averagePrecision),
                     ReportNumbers.decimal(one.metrics.rocAUC), ReportNumbers.decimal(one.metrics.logLoss), ReportNumbers.decimal(one.metrics.brier, digits: 5),
                 ]
             }, label: "Figures over all thresholds")
@@ -29,7 +29,7 @@ extension ReportContent {
     func writeScores(to html: inout HTMLWriter) {
         let index = page.evaluations.firstIndex { !$0.calibration.isEmpty } ?? 0
         let evaluation = page.evaluations[index]
-        if index > 0 { html.paragraph("Of \(evaluation.title == evaluation.name ? "the model alone on " : "")\(evaluation.title).") }
+        if index > 0 { html.paragraph("Of \(evaluation.title(among: page.evaluations)).") }
         html.raw("<div class=\"grid\">")
         html.plot(
             "scores", key: index, label: "Distribution of scores of fraud and of valid rows",
@@ -113,7 +113,7 @@ enum SegmentTableMarkup {
                     ReportNumbers.grouped(segment.flagged), share(segment.flagged - segment.falsePositives, segment.frauds),
                     share(segment.falsePositives, segment.rows - segment.frauds), ReportNumbers.decimal(segment.averagePrecision),
                 ]
-            }, label: "Figures by \(table.column)")
+            }, label: "Figures by \(table.column)", isTall: true)
     }
 }
 
@@ -141,8 +141,9 @@ struct HeaderMarkup {
                 + "\(ReportNumbers.grouped(page.model.training.rows)) rows. No evaluation is part of this page."
         }
         let decision = evaluation.decision
-        return "On \(ReportNumbers.grouped(evaluation.rows)) \(HTMLText.shortened(evaluation.name)) rows, \(ReportNumbers.grouped(evaluation.frauds)) of them "
-            + "fraud, \(evaluation.scorer == "verdict" ? "rules and model catch" : "the model catches") \(ReportNumbers.percent(decision.recall.value)) of fraud and wrongly \(evaluation.scorer == "verdict" ? "flag" : "flags") "
+        let (subject, verb) = evaluation.scorer == "verdict" ? ("rules and model catch", "flag") : ("the model catches", "flags")
+        return "On \(ReportNumbers.grouped(evaluation.rows)) \(evaluation.rowsInWords), \(ReportNumbers.grouped(evaluation.frauds)) of them fraud, "
+            + "\(subject) \(ReportNumbers.percent(decision.recall.value)) of fraud and wrongly \(verb) "
             + "\(ReportNumbers.percent(decision.falsePositiveRate.value)) of what is valid."
     }
 

@@ -14,7 +14,7 @@ struct ReportContent {
         self.page = page
         effects = FeatureEffects(page)
         surfaces = SurfaceRanking(page)
-        data.evaluations = page.evaluations.map(ReportData.Scored.init)
+        data.evaluations = page.evaluations.map { ReportData.Scored($0, title: $0.title(among: page.evaluations)) }
         data.features = effects.ranked.prefix(ReportPage.maximumFeaturePlots).map(\.effect)
         data.surfaces = surfaces.pairs
         addEvaluation()
@@ -100,6 +100,9 @@ struct ReportContent {
             "Each curve is what a value adds to the log-odds of fraud, all else equal: over the line towards fraud, under it towards "
                 + "valid; +0.69 doubles the odds. Grey bars are the share of training rows in each bin, so a curve over no bar rests on "
                 + "little. What is unknown stands apart on the left. Importance is the mean size of the effect over the training rows.")
+        if !data.features.contains(where: { !$0.counts.isEmpty }) {
+            html.paragraph("This model file does not say how often each value occurs: there are no bars, and importance takes every input for normally distributed.", style: "note")
+        }
         if page.previous != nil { html.paragraph("The dashed line is the previous model's curve.") }
         if ranked.count > ReportPage.maximumFeaturePlots {
             html.paragraph(
@@ -131,7 +134,6 @@ struct ReportContent {
         if !row.meaning.isEmpty { parts.append(row.meaning) }
         if let categories = row.categories { parts.append("\(ReportNumbers.grouped(categories)) categories, as the number training gave each") }
         if let unknown = row.unknownShare, unknown > 0 { parts.append("unknown in \(ReportNumbers.percent(unknown)) of training rows") }
-        if row.effect.counts.isEmpty { parts.append("the model file does not say how often each value occurs") }
         return parts.joined(separator: "; ")
     }
 

@@ -77,18 +77,28 @@ struct ReportData: Encodable {
 }
 
 extension Evaluation {
-    /// What was measured where, for a table or a legend.
-    var title: String {
+    /// What was measured where, for a table or a legend: who scored is said where it differs.
+    func title(among all: [Evaluation]) -> String {
         let rows = HTMLText.shortened(name)
-        return scorer == "model" ? rows : scorer == "verdict" ? "\(rows), rules and model" : "\(rows), \(HTMLText.shortened(scorer))"
+        guard all.contains(where: { $0.scorer != scorer }) else { return rows }
+        return switch scorer {
+        case "model": "\(rows), model alone"
+        case "verdict": "\(rows), rules and model"
+        default: "\(rows), \(HTMLText.shortened(scorer))"
+        }
+    }
+
+    /// `test rows`, or the name the caller gave.
+    var rowsInWords: String {
+        ["test", "train", "validation", "out-of-bag"].contains(name) ? "\(name) rows" : HTMLText.shortened(name)
     }
 }
 
 extension ReportData.Scored {
-    init(_ evaluation: Evaluation) {
+    init(_ evaluation: Evaluation, title: String) {
         let short = ReportNumbers.short
         let decision = evaluation.decision
-        name = evaluation.title
+        name = title
         rows = evaluation.rows
         frauds = evaluation.frauds
         threshold = short(decision.threshold)

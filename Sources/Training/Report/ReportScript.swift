@@ -86,11 +86,21 @@ enum ReportScript {
           hovertext: ["threshold in use<br>" + text], showlegend: false,
         });
 
+        // Between two points a ROC curve is straight in the rates themselves, which a logarithmic axis bends.
+        function bent(points, low) {
+          return points.flatMap((p, i) => {
+            const next = points[i + 1], from = Math.max(p[0], low);
+            if (!next || next[1] === p[1] || next[0] < from * 1.2) return [p];
+            const between = Array.from({length: 15}, (_, k) => from * (next[0] / from) ** ((k + 1) / 16));
+            return [p, ...between.map(x => [x, p[1] + (next[1] - p[1]) * (x - p[0]) / (next[0] - p[0]), next[2], null])];
+          });
+        }
+
         plots.roc = c => {
           const low = lowestRate(), first = data.evaluations[0];
-          const traces = data.evaluations.map((e, i) => ({
-            x: e.roc.map(p => Math.max(p[0], low)), y: e.roc.map(p => p[1]), mode: "lines", line: lineOf(c, i), name: safe(e.name), hoverinfo: "text",
-            hovertext: e.roc.map(p => `${safe(e.name)}<br>recall ${percent(p[1])}<br>false positives ${percent(p[0])}<br>threshold ${number(p[2])}`),
+          const traces = data.evaluations.map(e => [e, bent(e.roc, low)]).map(([e, points], i) => ({
+            x: points.map(p => Math.max(p[0], low)), y: points.map(p => p[1]), mode: "lines", line: lineOf(c, i), name: safe(e.name), hoverinfo: "text",
+            hovertext: points.map(p => `${safe(e.name)}<br>recall ${percent(p[1])}<br>false positives ${percent(p[0])}<br>threshold ${number(p[2])}`),
           })).reverse();
           const chance = Array.from({length: 60}, (_, i) => low ** (1 - i / 59));
           traces.unshift({x: chance, y: chance, mode: "lines", line: {color: c.muted, width: 1, dash: "dot"}, hoverinfo: "skip", showlegend: false});

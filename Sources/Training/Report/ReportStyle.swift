@@ -53,6 +53,8 @@ enum ReportStyle {
         .plot { width: 100%; }
         figcaption { color: var(--muted); font-size: .875rem; max-width: 46rem; overflow-wrap: anywhere; }
         .scroll { overflow-x: auto; margin-bottom: .8rem; }
+        .tall { max-height: 30rem; overflow-y: auto; }
+        .tall th { position: sticky; top: 0; background: var(--paper); }
         table { border-collapse: collapse; font-size: .875rem; min-width: min(100%, 24rem); }
         th, td { text-align: left; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
         th { color: var(--muted); font-weight: 500; }
@@ -88,7 +90,7 @@ enum ReportStyle {
           body { background: none; }
           section, figure, .tile, aside, tr { break-inside: avoid; }
           section { border: 0; padding: 0; break-inside: auto; }
-          .scroll { overflow: visible; }
+          .scroll { overflow: visible; max-height: none; }
           .grid, .features { display: block; }
           h2, h3, summary { break-after: avoid; }
         }
