@@ -59,11 +59,9 @@ struct AdvertiserStaff: TrafficActor {
     mutating func makeClick(_ world: World) -> SimulatedClick {
         let member = SplitMix64.mix(key, UInt64(clock.rng.below(staff)))
         let person = Person.stranger(world, country: country, member)
-        var click = person.appear(at: clock.time)
+        var click = person.appear(at: clock.time, connecting: false)
         world.place(&click, key, country)
         click.address = address
-        click.lookAlikes = LookAlikeSet()
-        if click.touch == 1 { click.lookAlikes.insert(.touchUser) }
         click.lookAlikes.insert(.advertiserStaff)
         let ad = world.inventory.ad(ofAdvertiser: advertiser, SplitMix64.mix(key, 40 + UInt64(clock.rng.below(6))))
         world.sell(&click, ad: ad, publisher: world.inventory.publisher(clock.rng.next()), &clock.rng)

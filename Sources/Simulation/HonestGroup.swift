@@ -64,11 +64,9 @@ struct Crowd: TrafficActor {
 
     mutating func makeClick(_ world: World) -> SimulatedClick {
         let person = member(world)
-        var click = person.appear(at: clock.time)
+        var click = person.appear(at: clock.time, connecting: venues.isEmpty)
         if !venues.isEmpty {
             world.place(&click, venues[0].low, country)
-            click.lookAlikes = LookAlikeSet()
-            if click.touch == 1 { click.lookAlikes.insert(.touchUser) }
             click.address = venues[clock.rng.below(venues.count)]
             if lookAlike == .schoolNAT, person.kind == .desktop { useSchoolComputer(&click, person, world) }
         }

@@ -97,11 +97,8 @@ extension HonestTraffic {
         let clicks = 3 + rng.below(4)
         let gap = Double((30 + rng.below(35)) * 60_000) / Double(clicks)
         for step in 0..<clicks {
-            var click = person.appear(at: at)
-            world.place(&click, person.household, person.country)
-            click.lookAlikes = LookAlikeSet()
+            var click = person.appear(at: at, connecting: false)
             click.lookAlikes.insert(.commuter)
-            if click.touch == 1 { click.lookAlikes.insert(.touchUser) }
             switch 4 * step / clicks {
             case 0: person.stayHome(&click, day: start / 86_400_000, time: start)
             case 3: click.address = world.addresses.office(person.country, SplitMix64.mix(person.key, 45))
@@ -123,14 +120,12 @@ extension HonestTraffic {
         emit(click(of: person, at: at, ad: nil))
         for _ in 0..<(1 + rng.below(5)) {
             at += Int64(min(600_000, 12_000 + rng.logNormal(median: 60_000, sigma: 1)))
-            var click = person.appear(at: at)
+            var click = person.appear(at: at, connecting: false)
             let zone = click.zoneMinutes
             world.place(&click, place, exit)
             click.zoneMinutes = zone
             click.address = address
-            click.lookAlikes = LookAlikeSet()
             click.lookAlikes.insert(.vpnSwitch)
-            if click.touch == 1 { click.lookAlikes.insert(.touchUser) }
             finish(&click, person, ad: nil)
             emit(click)
         }

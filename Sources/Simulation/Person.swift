@@ -38,15 +38,15 @@ struct Person {
     /// The company whose network or cloud desktop the person uses.
     var company: UInt64 { UInt64(SplitMix64.below(world.companies, SplitMix64.mix(key, 44))) }
 
-    /// Identity at a moment: device, user, agent, and the network the device is in now.
-    func appear(at time: Int64) -> SimulatedClick {
+    /// Identity at a moment: device, user, agent, and the network the device is in now, unless the caller puts it into one.
+    func appear(at time: Int64, connecting: Bool = true) -> SimulatedClick {
         var click = SimulatedClick()
         click.time = time
         identify(&click)
         world.place(&click, household, country)
         click.touch = kind == .desktop ? 0 : 1
         if click.touch == 1 { click.lookAlikes.insert(.touchUser) }
-        connect(&click, at: time)
+        if connecting { connect(&click, at: time) }
         if has(.clockSkew) {
             let reach = world.options.jitterMilliseconds / 5
             click.clockSkew = Int32(SplitMix64.below(Int(2 * reach) + 1, SplitMix64.mix(key, 31))) - Int32(reach)

@@ -17,7 +17,7 @@ truth = pd.read_csv(sys.argv[3], keep_default_na=False).drop_duplicates("click_i
 clicks = verdicts[verdicts.status == "counted"].merge(truth, on="click_id", suffixes=("", "_true"))
 fraud = (clicks.label_true == "fraud").to_numpy()
 flagged = (clicks.label == "fraud").to_numpy()
-by_rule = clicks.rule.notna().to_numpy() & flagged
+by_rule = (clicks.rule.notna() & (clicks.rule != "model")).to_numpy() & flagged
 score = clicks.score.to_numpy(dtype=np.float32)
 
 rates, recalls, thresholds = roc_curve(fraud, score, drop_intermediate=False)
