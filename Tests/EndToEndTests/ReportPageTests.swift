@@ -40,7 +40,7 @@ private enum Reported {
         let clicks = path("clicks.ndjson")
         let train = ["train", clicks, "--lists", "training-data", "--bootstrap", "20", "--l2", "1"]
         return try [
-            ["simulate", "--clicks", "12000", "--seed", "5", "--profile", "train", "--out", clicks],
+            ["simulate", "--clicks", "8000", "--seed", "5", "--profile", "train", "--out", clicks],
             train + ["--out", path("old.json"), "--train-share", "0.5"],
             train + ["--out", path("new.json"), "--report", path("train.html"), "--previous", path("old.json")],
             train + ["--out", path("again.json"), "--report", path("again.html"), "--previous", path("old.json")],
@@ -83,7 +83,7 @@ struct BrowserReportTests {
     func noLibrary() throws {
         // A program elsewhere, in a folder elsewhere, finds no `.deps`.
         let scratch = try Scratch()
-        try FileManager.default.copyItem(atPath: Programs.fraud.path, toPath: scratch.path("fraud"))
+        try FileManager.default.copyItem(atPath: Programs.fraud.resolvingSymlinksInPath().path, toPath: scratch.path("fraud"))
         let run = try Programs.run(
             URL(filePath: "/usr/bin/env"),
             ["-C", scratch.folder.path, scratch.path("fraud"), "train", "x.ndjson", "--out", scratch.path("m.json"), "--report", scratch.path("r.html")])

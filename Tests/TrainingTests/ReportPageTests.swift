@@ -52,7 +52,10 @@ struct ReportPageTests {
 
     @Test("names from the data stay text, in markup and in the script's data")
     func hostileNames() throws {
-        let page = try ParsedPage.read(ReportFixture.page(seed: 3, names: ReportFixture.hostile).html(chartLibrary: library))
+        let bytes = ReportFixture.page(seed: 3, names: ReportFixture.hostile).html(chartLibrary: library)
+        let data = try #require(String(decoding: bytes, as: UTF8.self).components(separatedBy: "id=\"data\">").last?.components(separatedBy: "</script>\n").first)
+        #expect(data.hasPrefix("{") && !data.contains("<") && !data.contains(">"), "no script ends, no comment begins")
+        let page = try ParsedPage.read(bytes)
         let plain = try ParsedPage.read(ReportFixture.page(seed: 3).html(chartLibrary: library))
         let scripts = page.tags.filter { $0.name == "script" }
         #expect(scripts.count == 3 && plain.tags.filter { $0.name == "script" }.count == 3, "data, library and script")
