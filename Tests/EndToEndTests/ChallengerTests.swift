@@ -91,7 +91,11 @@ struct ChallengerTests {
         #expect(try without.output(["model", "compare", "--json"]).contains("[]"))
         let cut = try Shadowed.score("cut", ["--epoch-events", "1000"] + Shadowed.files.flatMap { ["--challenger", $0] })
         #expect(try cut.output(["model", "compare", "--json"]) == with.output(["model", "compare", "--json"]))
-        #expect(try cut.output(["report", "--drift", "--json"]) == with.output(["report", "--drift", "--json"]))
+        // As many bins as scores are counted in.
+        let bins = try ModelFiles.write(Shadowed.scratch.path("bins.json")) { $0["reference"] = [["feature": "score", "edges": [Double](), "counts": [Int](repeating: 0, count: 23)] as [String: Any]] }
+        let counts = try [cut, with].map { try Programs.python("drift_check.py", ["--counts", $0.database, bins]).output }
+        let clicks = try JSONDecoder().decode([String: [Int]].self, from: Data(counts[0].utf8))["score"] ?? []
+        #expect(counts[0] == counts[1] && (600...900).contains(clicks.reduce(0, +)), "\(counts)")
     }
 
     @Test("a challenger that cannot be used is an error by name; the champion itself is not scored twice; at most 16 score")

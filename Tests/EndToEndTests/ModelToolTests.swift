@@ -87,11 +87,14 @@ struct ModelToolTests {
         try shelf.old.write(to: URL(filePath: files[0]))
         try shelf.new.write(to: URL(filePath: files[1]))
         var random = SystemRandomNumberGenerator()
+        let started = Date()
+        #expect(try shelf.promote([files[1]]).status == 0)
+        let wholeRun = Date().timeIntervalSince(started)
         for round in 0..<20 {
             let output = try Scratch()
             let process = try Programs.start(
                 Programs.fraud, ["model", "promote", files[(round + 1) % 2], "--to", shelf.champion, "--by", "ana"], scratch: output)
-            usleep(UInt32.random(in: 0..<60_000, using: &random))
+            usleep(UInt32(Double.random(in: 0..<wholeRun, using: &random) * 1e6))
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
             #expect(shelf.current == shelf.old || shelf.current == shelf.new, "round \(round)")
