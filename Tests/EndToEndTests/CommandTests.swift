@@ -30,7 +30,7 @@ struct CommandTests {
     func help() throws {
         let commands = [
             ["score"], ["report"], ["audit"], ["audit", "list"], ["audit", "show"], ["audit", "label"], ["explain"], ["bill"], ["reconcile"], ["train"],
-            ["evaluate"], ["simulate"], ["rules"], ["rules", "check"], ["model"], ["model", "features"], ["model", "show"],
+            ["evaluate"], ["export"], ["simulate"], ["rules"], ["rules", "check"], ["model"], ["model", "features"], ["model", "show"],
         ]
         for command in commands {
             let run = try fraud(command + ["--help"])
