@@ -121,11 +121,8 @@ struct ReportTests {
         let commands = Commands(database: scratch.path("x.duckdb"))
         var stream = SmallStream()
         let midnight = -36_000
-        stream.click("a", second: midnight)
-        // So many in a row are believed.
-        for i in 0..<8 { stream.click("b\(i)", second: midnight + 3000 + i) }
         for (id, second, ad, cost) in [
-            ("c", 10, "ad-2", "0.7500"), ("d", 20, "ad-2", "0.1000"), ("e", 30, "ad-1", "0.0100"),
+            ("a", 0, "ad-1", "0.25"), ("b", 3000, "ad-1", "0.25"), ("c", 10, "ad-2", "0.7500"), ("d", 20, "ad-2", "0.1000"), ("e", 30, "ad-1", "0.0100"),
             ("f", -5, "ad-1", "0.0200"),
         ] { stream.click(id, second: midnight + second, ad: ad, cost: cost) }
         try stream.write(scratch.path("in.ndjson"))
