@@ -64,7 +64,7 @@ package struct StreamWatermark: ~Copyable, Sendable {
     ///   - jumpBoundMilliseconds: the greatest step ahead that one event may cause.
     ///   - idleMilliseconds: for how much of the others' event time a partition may be silent before they go on without it.
     package init(
-        outOfOrdernessMilliseconds: Int64 = 5_000, jumpBoundMilliseconds: Int64 = Watermark.defaultJumpBoundMilliseconds,
+        outOfOrdernessMilliseconds: Int64 = 5_000, jumpBoundMilliseconds: Int64 = EventTime.millisecondsPerHour,
         idleMilliseconds: Int64 = 60_000
     ) {
         precondition(idleMilliseconds >= 0)

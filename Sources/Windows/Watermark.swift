@@ -12,8 +12,7 @@ package import ClickModel
 ///   it back to the greatest time among them, which is provisional in turn. In no other case does the watermark go back.
 /// - Who knows several events before the first is observed may `seed` it: their least time is the maximum to start from.
 ///
-/// An honest gap, of ten minutes or of days, therefore delays closing of windows by 8 events and makes nothing late. A stream of
-/// which most events lie more than `jumpBound` apart runs up to 8 events behind.
+/// An honest gap of days therefore delays closing of windows by 8 events and makes nothing late.
 package struct Watermark: BitwiseCopyable, Sendable {
     /// Consecutive events that it takes to believe a jump.
     package static let eventsToBelieve = 8
@@ -40,10 +39,7 @@ package struct Watermark: BitwiseCopyable, Sendable {
     @inline(__always)
     var isProvisional: Bool { support < 2 }
 
-    /// One clock ahead by no more than the allowed lateness makes nothing late that is in order; farther ahead it takes eight.
-    package static let defaultJumpBoundMilliseconds = WindowStore.defaultAllowedLatenessMilliseconds
-
-    package init(outOfOrdernessMilliseconds: Int64 = 5_000, jumpBoundMilliseconds: Int64 = Self.defaultJumpBoundMilliseconds) {
+    package init(outOfOrdernessMilliseconds: Int64 = 5_000, jumpBoundMilliseconds: Int64 = EventTime.millisecondsPerHour) {
         precondition(outOfOrdernessMilliseconds >= 0 && jumpBoundMilliseconds >= 0)
         self.outOfOrdernessMilliseconds = min(outOfOrdernessMilliseconds, EventBounds.greatest)
         self.jumpBoundMilliseconds = min(jumpBoundMilliseconds, EventBounds.greatest)

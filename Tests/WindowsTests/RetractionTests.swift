@@ -251,8 +251,7 @@ struct RetractionTests {
 
     private func run(seed: UInt64) throws -> Pair {
         var stream = Stream(seed: seed &* 6007 &+ 5)
-        // Its streams step by more than the default bound, and labels of closed windows are to be moved.
-        var watermark = Watermark(jumpBoundMilliseconds: 3_600_000)
+        var watermark = Watermark()
         var pair = Pair(
             maximumClicks: [8 << 20, 8 << 20, 100, 30, 1][Int(seed % 5)], maximumWaiting: [1 << 18, 20, 3][Int(seed % 3)])
         let drainEvery = [15, 60, 10_000][Int(stream.random.next() % 3)]

@@ -14,15 +14,13 @@ import subprocess
 
 from streams import DAY, HOUR, MINUTE
 
-OUT_OF_ORDER, LATENESS, TTL, JUMP, CONFIRM = 5_000, 300_000, HOUR, 5 * MINUTE, 8
+OUT_OF_ORDER, LATENESS, TTL, JUMP, CONFIRM = 5_000, 300_000, HOUR, HOUR, 8
 #: A click id is remembered until whatever repeats it within the hour is late.
 RETENTION = TTL + MINUTE + LATENESS
 SEED_EVENTS, IDLE = 64, 60_000
 SHORT_DWELL, REACH = 1_000, 10 * MINUTE
 #: A click is certainly remembered for engagements until the watermark is this far past it, and certainly not after that.
 REMEMBERED, FORGOTTEN = 10 * MINUTE, 17 * MINUTE
-#: Of what is farther ahead of the watermark nothing is sure to be remembered for engagements.
-BELIEVED = HOUR
 SESSION_GAP = 30 * MINUTE
 IDS = ("click_id", "ad_id", "campaign_id", "advertiser_id")
 TYPES = ("click", "impression", "conversion", "engagement")
@@ -97,8 +95,8 @@ def checked(event):
 class Partition:
     """One open file: its greatest believed event time, and its events in order.
 
-    A jump of over five minutes counts once eight clicks in a row are beyond it. A maximum that fewer than two clicks vouch for is
-    provisional: eight in a row that are all over five minutes behind take it back. It starts from the least of the first clicks.
+    A jump of over an hour counts once eight clicks in a row are beyond it. A maximum that fewer than two clicks vouch for is
+    provisional: eight in a row that are all over an hour behind take it back. It starts from the least of the first clicks.
     """
 
     def __init__(self, name, all_events, elapsed):
@@ -296,7 +294,7 @@ class Expected:
 
     def is_near(self, event):
         """Whether its time is believed: what is over an hour ahead of the watermark may be forgotten when that follows."""
-        return event["ts"] <= self.stream.watermark + BELIEVED
+        return event["ts"] <= self.stream.watermark + JUMP
 
     def relate(self, engagement, entry, first, sure):
         """A short engagement meets its click; `first` is the time of whichever of the two had to be remembered."""
