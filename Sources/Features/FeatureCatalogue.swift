@@ -81,8 +81,8 @@ public enum Feature: Int, CaseIterable, Sendable {
         case .ipEqualGapShare: ("ip_equal_gap_share", "share", "share of the address's last gaps within 5 % (or 20 ms) of their median", "fewer than 4 gaps")
         case .deviceGapCV: ("device_gap_cv", "ratio", "standard deviation over mean of the device's last gaps (up to 8)", "fewer than 4 gaps")
         case .deviceEqualGapShare: ("device_equal_gap_share", "share", "share of the device's last gaps within 5 % (or 20 ms) of their median", "fewer than 4 gaps")
-        case .ipSecondsSinceLast: ("ip_seconds_since_last", "s", "time since the address's previous click", "first click of the address")
-        case .deviceSecondsSinceLast: ("device_seconds_since_last", "s", "time since the device's previous click", "first click of the device")
+        case .ipSecondsSinceLast: ("ip_seconds_since_last", "s", "time between the click and the address's latest one before it", "first click of the address")
+        case .deviceSecondsSinceLast: ("device_seconds_since_last", "s", "time between the click and the device's latest one before it", "first click of the device")
         case .deviceAgeSeconds: ("device_age_s", "s", "time since the device fingerprint's first click, or its first after two silent hours", "no device_fingerprint")
         default: nil
         }
@@ -102,7 +102,7 @@ public enum Feature: Int, CaseIterable, Sendable {
         case .travelJumps1h: ("travel_jumps_1h", "count", "jumps over 1,000 km/h of the user or device, halved every half-hour; a VPN switched on is one", "no position now or before")
         case .timezoneMismatchMin: ("timezone_mismatch_min", "min", "distance between the browser's UTC offset and the longitude's solar time", "no tz_offset_min or no position")
         case .visitorAdClicks1h: ("visitor_ad_clicks_1h", "count", "clicks of this visitor (user_id, else device, else ip and agent) on this ad in the hour", "no user_id, device and agent")
-        case .visitorAdSecondsSinceLast: ("visitor_ad_seconds_since_last", "s", "time since this visitor's previous click on this ad", "first such click, or no user_id, device and agent")
+        case .visitorAdSecondsSinceLast: ("visitor_ad_seconds_since_last", "s", "time between the click and this visitor's latest one on this ad before it", "first such click, or no user_id, device and agent")
         case .ipAdClicks1h: ("ip_ad_clicks_1h", "count", "clicks from this address on this ad in the hour", "no ip")
         case .subnetAdvertiserClicks1h: ("subnet_advertiser_clicks_1h", "count", "clicks from this network on this advertiser in the hour", "no ip")
         case .pointerPathRepeats: ("pointer_path_repeats", "count", "clicks of the device in a row with the same pointer path, to 1 % (up to 255)", "no pointer path or no device_fingerprint")

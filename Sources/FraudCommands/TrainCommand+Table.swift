@@ -48,6 +48,10 @@ extension TrainCommand {
         }
         report.notes += input.notes
         try model.save(to: out)
+        try page.write(
+            ReportPage(
+                model: model, report: report, options: try trainingOptions(), catalogue: FeatureDescription.ofTable(input.table.names),
+                previous: try page.previousModel()))
         try show(model, report, seconds: seconds)
     }
 

@@ -40,6 +40,7 @@ public struct TrainCommand: ParsableCommand {
     @Flag(help: "Let a feature's being unknown weigh too. Off: what is unknown is never held against a visitor.")
     var missingIndicators = false
     @OptionGroup(title: "Additive models") var additive: AdditiveArguments
+    @OptionGroup(title: "Linear models") var linear: LinearArguments
     @Option(help: "Also cross-validate over this many folds.") var cv: Int?
     @Option(
         help: ArgumentHelp(
@@ -91,6 +92,8 @@ public struct TrainCommand: ParsableCommand {
         options.maximumFalsePositiveRate = falsePositiveRate ?? (tables.isGiven ? 0.01 : 0.001)
         options.l2Grid = penaltyValues
         options.seed = seed
+        options.codeVersion = FraudVersion.text
+        linear.apply(to: &options)
         options.missingIndicators = missingIndicators
         decisions.apply(to: &options)
         // A click is scored in microseconds: few surfaces. A table has as many as pay.

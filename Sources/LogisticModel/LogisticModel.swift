@@ -95,6 +95,10 @@ package struct LogisticModel: Codable, Hashable, Sendable {
         package var iterations: Int
         /// How an additive model was boosted; nil in a linear one.
         package var boosting: Boosting?
+        /// Version of the program that trained; nil when it did not say.
+        package var codeVersion: String?
+        /// What else the trainer was told, by name: with the data, the seed and the version they make the model again.
+        package var options: [String: String]?
 
         /// Bags of trees of depth two, as the model's curves and surfaces were.
         package struct Boosting: Codable, Hashable, Sendable {
@@ -140,7 +144,8 @@ package struct LogisticModel: Codable, Hashable, Sendable {
         }
 
         enum CodingKeys: String, CodingKey {
-            case rows, frauds, l2, seed, iterations, boosting
+            case rows, frauds, l2, seed, iterations, boosting, options
+            case codeVersion = "code_version"
             case dataHash = "data_hash"
             case firstEventMs = "first_event_ms"
             case lastEventMs = "last_event_ms"

@@ -35,17 +35,30 @@ struct LinearFitter: ModelFitter {
     }
 
     func fit(_ rows: [Int]) throws(TrainingError) -> FittedModel {
-        FittedModel(model: try solve(Design(context, rows), l2: l2, start: nil).model)
+        let design = Design(context, rows)
+        let (model, solution) = try solve(design, l2: l2, start: nil)
+        var fitted = FittedModel(model: model)
+        fitted.coefficients = solution.inference(objective(design, l2: l2)).map { inference in
+            let standardizer = design.standardizer
+            let names = standardizer.designColumns.map { standardizer.names[$0.feature] + ($0.isMissing ? " unknown" : "") } + ["intercept"]
+            return zip(names, zip(inference.estimates, zip(inference.standardErrors, inference.pValues))).map {
+                TrainingReport.Coefficient(name: $0, estimate: $1.0, standardError: $1.1.0, pValue: $1.1.1)
+            }
+        }
+        return fitted
+    }
+
+    private func objective(_ design: Design, l2: Double) -> LogisticObjective {
+        let l1Ratio = context.options.l1Ratio
+        return LogisticObjective(
+            design: design.matrix, labels: design.labels, weights: design.weights, l2: l2 * (1 - l1Ratio), l1: l2 * l1Ratio,
+            classWeights: context.options.classWeights)
     }
 
     private func solve(
         _ design: Design, l2: Double, start: [Double]?
     ) throws(TrainingError) -> (model: LogisticModel, solution: LogisticSolution) {
-        let l1Ratio = context.options.l1Ratio
-        let objective = LogisticObjective(
-            design: design.matrix, labels: design.labels, weights: design.weights, l2: l2 * (1 - l1Ratio), l1: l2 * l1Ratio,
-            classWeights: context.options.classWeights)
-        let solution = context.options.solver.solve(objective, start: start)
+        let solution = context.options.solver.solve(objective(design, l2: l2), start: start)
         guard solution.status.isUsable || solution.status == .iterationLimit else { throw .solver(status: solution.status.description) }
         let facts = context.facts(design.rows, l2: l2, solverStatus: solution.status.description, iterations: solution.iterations)
         let model = LogisticModel(

@@ -19,6 +19,8 @@ package struct FittedModel: Sendable {
     /// One per fitted row, in their order, made without that row: log-odds that are not flattered by having been fitted. nil:
     /// the fitter has none.
     package var outOfBagLogits: [Float]?
+    /// Of a linear model without an L1 penalty: its weights with their errors.
+    package var coefficients: [TrainingReport.Coefficient]?
 
     package init(model: LogisticModel, outOfBagLogits: [Float]? = nil) {
         self.model = model

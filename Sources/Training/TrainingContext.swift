@@ -40,9 +40,12 @@ struct TrainingContext: Sendable {
     /// What the model file says of its training.
     func facts(_ rows: [Int], l2: Double, solverStatus: String, iterations: Int) -> LogisticModel.TrainingFacts {
         let times = table.eventTimes.map { times in rows.map { times[$0] } }
-        return LogisticModel.TrainingFacts(
+        var facts = LogisticModel.TrainingFacts(
             dataHash: options.dataHash ?? "", rows: rows.count, frauds: rows.count { table.labels[$0] }, firstEventMs: times?.min(),
             lastEventMs: times?.max(), l2: l2, seed: options.seed, solverStatus: solverStatus, iterations: iterations)
+        facts.codeVersion = options.codeVersion
+        facts.options = options.summary
+        return facts
     }
 
     func validate(_ model: LogisticModel, status: String) throws(TrainingError) {

@@ -38,11 +38,34 @@ package struct TrainingOptions: Sendable {
     /// Whether a feature that can be unknown gets a weight for being so.
     package var missingIndicators = true
     package var seed: UInt64 = 1
+    /// Version of the program, for the model file.
+    package var codeVersion: String?
     /// Hash of the input the table was made from; nil: that of the table itself.
     package var dataHash: String?
     package var solver = LogisticSolver()
 
     package init() {}
+
+    /// The choices that the training facts do not hold already, by name, for the model file.
+    package var summary: [String: String] {
+        var facts = [
+            "kind": kind.rawValue, "train_share": "\(trainShare)", "inner_share": "\(innerShare)", "calibration": calibration.rawValue,
+            "threshold": maximumFalsePositiveRate.map { "false-positive rate \($0)" } ?? "least cost, refund \(costs.refund), billing \(costs.billing)",
+            "groups_apart": "\(keepsGroupsApart)", "missing_indicators": "\(missingIndicators)",
+        ]
+        switch kind {
+        case .linear:
+            facts["l2_tried"] = l2Grid.map { "\($0)" }.joined(separator: ",")
+            facts["l1_ratio"] = "\(l1Ratio)"
+            facts["class_weights"] = "\(classWeights)"
+        case .additive:
+            facts["bins_tried"] = additive.map { "\($0.bins)" }.joined(separator: ",")
+            facts["interactions"] = additive[0].interactions.map { "\($0)" } ?? "all"
+            let monotone = additive[0].monotone.sorted { $0.key < $1.key }
+            if !monotone.isEmpty { facts["monotone"] = monotone.map { "\($0.key):\($0.value.rawValue)" }.joined(separator: ",") }
+        }
+        return facts
+    }
 
     /// - Throws: `TrainingError.badOption`.
     package func validate() throws(TrainingError) {

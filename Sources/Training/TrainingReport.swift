@@ -57,6 +57,8 @@ package struct TrainingReport: Codable, Hashable, Sendable {
     package var families: [FamilyRecall]
     /// Features by weight per standard deviation, strongest first.
     package var features: [FeatureWeight]
+    /// Of a linear model without an L1 penalty, the intercept last; else nil.
+    package var coefficients: [Coefficient]?
     /// What a reader should know before trusting the figures.
     package var notes: [String]
 
@@ -71,8 +73,24 @@ package struct TrainingReport: Codable, Hashable, Sendable {
         }
     }
 
+    /// A linear weight per standard deviation of its column, with its standard error from the Hessian at the optimum.
+    package struct Coefficient: Codable, Hashable, Sendable {
+        /// The feature; ` unknown` after it for the weight of its absence; `intercept`.
+        package var name: String
+        package var estimate: Double
+        package var standardError: Double
+        /// Two-sided.
+        package var pValue: Double
+
+        enum CodingKeys: String, CodingKey {
+            case name, estimate
+            case standardError = "standard_error"
+            case pValue = "p_value"
+        }
+    }
+
     enum CodingKeys: String, CodingKey {
-        case rows, frauds, l2, candidates, iterations, threshold, parts, families, features, notes, calibration, evaluations, leaks
+        case rows, frauds, l2, candidates, iterations, threshold, parts, families, features, notes, calibration, evaluations, leaks, coefficients
         case modelID = "model_id"
         case modelName = "model_name"
         case solverStatus = "solver_status"

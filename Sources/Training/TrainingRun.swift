@@ -7,6 +7,7 @@ struct TrainingRun {
     private(set) var notes: [String] = []
     private(set) var leaks: [Leak]?
     private var calibration: CalibrationReport?
+    private var coefficients: [TrainingReport.Coefficient]?
     /// The rows that calibration and threshold were chosen on, as they were scored then.
     private var validation: (rows: [Int], subject: Evaluator.Subject)?
 
@@ -47,6 +48,7 @@ struct TrainingRun {
         let canJudge = context.hasBothLabels(inner.before) && context.hasBothLabels(inner.after)
         if canJudge { try fitter.select(selectionSplits(rows, last: inner)) }
         let fitted = try fitter.fit(rows)
+        coefficients = fitted.coefficients
         let frauds = inner.after.count { context.table.labels[$0] }
         if let logits = fitted.outOfBagLogits, !canJudge || context.table.eventTimes == nil || frauds < Self.leastValidationFrauds {
             return decide(fitted.model, rows, logits: logits, source: .outOfBag)
@@ -138,6 +140,10 @@ extension TrainingRun {
     func measure(_ model: inout LogisticModel, train: [Int], test: [Int], testFromMs: Int64?) -> TrainingReport {
         if model.training.dataHash.isEmpty { model.training.dataHash = context.table.contentHash }
         var subjects = [(rows: train, subject: subject("train", model, train))]
+        if model.reference.isEmpty { model.reference = AdditiveFitter.reference(context.table, train) }
+        if !context.table.names.contains(LogisticModel.scoreDistributionName) {
+            model.reference.append(LogisticModel.FeatureDistribution(scores: subjects[0].subject.scores))
+        }
         if let validation { subjects.append(validation) }
         if !test.isEmpty { subjects.append((test, subject("test", model, test))) }
         var parts: [TrainingReport.Part] = []
@@ -161,7 +167,7 @@ extension TrainingRun {
             testFromMs: test.isEmpty ? nil : testFromMs, parts: parts, evaluations: evaluations, leaks: leaks,
             families: FamilyRecall.all(
                 table: context.table, rows: judged.rows, scores: judged.subject.scores, threshold: Float(model.threshold)),
-            features: TrainingReport.strongest(model), notes: notes)
+            features: TrainingReport.strongest(model), coefficients: coefficients, notes: notes)
     }
 
     private func subject(_ name: String, _ model: LogisticModel, _ rows: [Int]) -> Evaluator.Subject {

@@ -162,7 +162,8 @@ struct DriftTests {
         let other = Commands(database: scratch.path("other.duckdb"))
         try other.score([scratch.path("other.ndjson")], ["--model", second, "--lists", "training-data"])
         let moved = try lines(other, second)
-        #expect(moved["score"]?["verdict"] as? String == "shifted" && moved["time_to_click_ms"]?["verdict"] as? String == "shifted", "\(moved)")
+        let notStable = moved.values.count { $0["verdict"] as? String != "stable" }
+        #expect(moved["score"]?["verdict"] as? String == "shifted" && notStable > 1, "\(moved)")
     }
 
     @Test("a model without a reference says so; scores are then held against its first day")

@@ -90,7 +90,7 @@ struct SlowFeatureModel {
         }
         func since(_ clicks: [ClickRecord]?) -> Float {
             guard let clicks, clicks.count > 1 else { return .nan }
-            return Float(max(0, click.ts_ms - clicks.dropLast().map(\.ts_ms).max()!)) / 1000
+            return Float(abs(click.ts_ms - clicks.dropLast().map(\.ts_ms).max()!)) / 1000
         }
         out[.ipSecondsSinceLast] = since(ip)
         out[.deviceSecondsSinceLast] = since(device)
@@ -116,7 +116,7 @@ struct SlowFeatureModel {
             let clicks = history("va\(click.visitor_hash)/\(click.ad_hash)", adding: click)
             out[.visitorAdClicks1h] = panes(clicks, pane: 600_000).six
             if clicks.count > 1 {
-                out[.visitorAdSecondsSinceLast] = Float(max(0, click.ts_ms - clicks.dropLast().map(\.ts_ms).max()!)) / 1000
+                out[.visitorAdSecondsSinceLast] = Float(abs(click.ts_ms - clicks.dropLast().map(\.ts_ms).max()!)) / 1000
             }
         }
         out[.ipAdClicks1h] = .nan

@@ -134,7 +134,7 @@ import Training
         let table = sampleTable(seed: 12, rows: 2000)
         func weights(_ change: (inout TrainingOptions) -> Void) throws -> [Double] {
             var options = TrainingOptions()
-            (options.l2Grid, options.trainShare) = ([50], 1)
+            (options.kind, options.l2Grid, options.trainShare) = (.linear, [50], 1)
             change(&options)
             let model = try Trainer.train(table: table, options: options, catalogue: sampleCatalogue).0
             return model.features.flatMap { [$0.weight, $0.missingWeight] } + [model.intercept]

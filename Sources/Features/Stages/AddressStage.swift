@@ -71,7 +71,7 @@ extension FeatureExtractor {
         let (cv, equal) = s.gaps.regularity(count: s.gapCount)
         columns.set(.ipGapCV, row, cv)
         columns.set(.ipEqualGapShare, row, equal)
-        columns.set(.ipSecondsSinceLast, row, fresh ? .nan : Float(max(0, now - s.lastSeen)) / 1000)
+        columns.set(.ipSecondsSinceLast, row, fresh ? .nan : Float(abs(now - s.lastSeen)) / 1000)
         s.users.rotate(generations)
         s.devices.rotate(generations)
         s.agents.rotate(generations)

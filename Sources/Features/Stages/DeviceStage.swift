@@ -68,7 +68,7 @@ extension FeatureExtractor {
         let (cv, equal) = s.gaps.regularity(count: s.gapCount)
         columns.set(.deviceGapCV, row, cv)
         columns.set(.deviceEqualGapShare, row, equal)
-        columns.set(.deviceSecondsSinceLast, row, fresh ? .nan : Float(max(0, now - s.lastSeen)) / 1000)
+        columns.set(.deviceSecondsSinceLast, row, fresh ? .nan : Float(abs(now - s.lastSeen)) / 1000)
         columns.set(.deviceAgeSeconds, row, Float(max(0, now - s.firstSeen)) / 1000)
         s.addresses.rotate(generations)
         s.subnets.rotate(generations)

@@ -82,7 +82,7 @@ struct PairState: KeyState {
     /// Counts a click; returns the hour's count with it and the seconds since the pair's last click (NaN for the first).
     @inline(__always)
     mutating func add(now: Int64, fresh: Bool) -> (hour: Float, secondsSinceLast: Float) {
-        let gap = fresh ? Float.nan : Float(max(0, now &- lastSeen)) / 1000
+        let gap = fresh ? Float.nan : Float(abs(now &- lastSeen)) / 1000
         if fresh { lastSeen = now }
         let lane = RateState.advance(&hours, from: lastSeen, to: now, pane: RateState.longPane)
         RateState.increment(&hours, lane: lane)

@@ -82,7 +82,8 @@ package enum AdditiveFitter {
         logits[0].indices.map { row in logits.reduce(0) { $0 + $1[row] } / Double(logits.count) }
     }
 
-    private static func reference(_ table: LabelledTable, _ rows: [Int]) -> [LogisticModel.FeatureDistribution] {
+    /// How each feature is spread over the rows.
+    static func reference(_ table: LabelledTable, _ rows: [Int]) -> [LogisticModel.FeatureDistribution] {
         parallelMap(table.names.count) { index in
             let values = rows.map { table.columns[index][$0] }
             let binning = FeatureBinning(values: values, weights: nil, bins: referenceBins)

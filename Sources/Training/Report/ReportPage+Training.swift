@@ -7,6 +7,10 @@ extension ReportPage {
         model: LogisticModel, report: TrainingReport, options: TrainingOptions, catalogue: [FeatureDescription], previous: LogisticModel? = nil
     ) {
         self.init(model: model, evaluations: Self.ordered(report.evaluations), catalogue: catalogue, previous: previous, notes: report.notes)
+        coefficients = (report.coefficients ?? []).map {
+            CoefficientInterval(
+                name: $0.name, value: $0.estimate, low: $0.estimate - 1.96 * $0.standardError, high: $0.estimate + 1.96 * $0.standardError)
+        }
         facts.append(Fact("Split", "the first \(ReportNumbers.percent(options.trainShare)) by event time train, the rest tests"))
         if options.keepsGroupsApart { facts.append(Fact("Groups", "kept apart: a group of the earlier rows is left out of the later")) }
         if let rate = options.maximumFalsePositiveRate {

@@ -34,7 +34,7 @@ for event, a, b in zip(events, champion, challenger):
     totals[side] += 1
     totals[side + "_cost"] += cost
     if a["label"] != b["label"]:
-        differing[a["click_id"]] = (a["label"], b["label"], round(a["score"], 5), round(b["score"], 5), cost)
+        differing[a["click_id"]] = (a["label"], b["label"], cost, a["score"], b["score"])
         group = groups[event["campaign_id"]]
         place = 0 if side == "champion_only" else 2
         group[place] += 1
@@ -45,9 +45,16 @@ stored = {}
 for row in db.execute("select click_id, champion_label, label, champion_score, score, cost, len(features) from shadow_verdicts"
                       " where model_id = ? and label <> champion_label", [model]).fetchall():
     assert row[6] == 64, row
-    stored[row[0]] = (row[1], row[2], round(row[3], 5), round(row[4], 5), row[5])
-if stored != differing:
-    odd = {k: (stored.get(k), differing.get(k)) for k in stored.keys() | differing.keys() if stored.get(k) != differing.get(k)}
+    stored[row[0]] = (row[1], row[2], row[5], row[3], row[4])
+
+
+def same(one, other):
+    """A verdict file has rounded scores."""
+    return one and other and one[:3] == other[:3] and all(abs(x - y) < 1e-5 for x, y in zip(one[3:], other[3:]))
+
+
+odd = {k: (stored.get(k), differing.get(k)) for k in stored.keys() | differing.keys() if not same(stored.get(k), differing.get(k))}
+if odd:
     sys.exit(f"shadow verdicts differ: {list(odd.items())[:3]}")
 row = db.execute("select sum(clicks), sum(champion_fraud), sum(challenger_fraud), sum(both_fraud), sum(cost), sum(champion_fraud_cost),"
                  " sum(challenger_fraud_cost), sum(both_fraud_cost) from shadow_totals where model_id = ?", [model]).fetchone()
