@@ -60,15 +60,18 @@ def check_images(cells, expected):
 def check_figures(cells, evaluation):
     shown = dict(line.split() for line in text(cells["figures"]).splitlines() if line.strip())
     for name in ("model_roc_auc", "model_average_precision", "model_log_loss", "model_brier", "recall", "precision", "false_positive_rate"):
-        if abs(float(shown[name]) - evaluation[name]) > 2e-6:
-            sys.exit(f"{name}: the notebook says {shown[name]}, evaluate {evaluation[name]}")
+        metric = name.removeprefix("model_")
+        expected = evaluation[name] if metric == name else evaluation["model"]["metrics"][metric]["value"]
+        if abs(float(shown[name]) - expected) > 2e-6:
+            sys.exit(f"{name}: the notebook says {shown[name]}, evaluate {expected}")
     families = {}
     for line in text(cells["families"]).splitlines():
         parts = line.split()
         if len(parts) == 4 and parts[1].isdigit():
             families[parts[0]] = {"clicks": int(parts[1]), "flagged": int(parts[2])}
-    if families != evaluation["families"] or len(families) < 10:
-        sys.exit(f"families: the notebook says {families}, evaluate {evaluation['families']}")
+    expected = {f["attack"]: {"clicks": f["rows"], "flagged": f["flagged"]} for f in evaluation["verdict"]["families"]}
+    if families != expected or len(families) < 10:
+        sys.exit(f"families: the notebook says {families}, evaluate {expected}")
     if "average precision" not in text(cells["challenger"]):
         sys.exit(f"challenger: {text(cells['challenger'])}")
 
