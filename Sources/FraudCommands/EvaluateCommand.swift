@@ -39,7 +39,11 @@ public struct EvaluateCommand: ParsableCommand {
     public func validate() throws {
         if let bootstrap, !(0...10_000).contains(bootstrap) { throw ValidationError("--bootstrap must be 0 to 10000") }
         try tables.validate(inputs: inputs)
-        if tables.isGiven { _ = try tables.requiredLabel() }
+        if tables.isGiven {
+            _ = try tables.requiredLabel()
+            let unused = [("time", tables.time), ("weight", tables.weight), ("id", tables.id), ("categorical", tables.categorical)]
+            if let (name, _) = unused.first(where: { $0.1 != nil }) { throw ValidationError("--\(name) is for training: each row of a table is measured once") }
+        }
     }
 
     public func run() throws {

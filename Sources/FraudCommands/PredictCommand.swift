@@ -34,7 +34,7 @@ public struct PredictCommand: ParsableCommand {
 
     public func validate() throws {
         guard !table.isEmpty else { throw ValidationError("--table needs a file") }
-        if let id, ["score", "logit", "label"].contains(id) { throw ValidationError("--id \(id): the output has a column of that name") }
+        if let id, ["row", "score", "logit", "label", "intercept"].contains(id.lowercased()) { throw ValidationError("--id \(id): the output has a column of that name") }
     }
 
     public func run() throws {

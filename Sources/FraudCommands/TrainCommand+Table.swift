@@ -47,6 +47,9 @@ extension TrainCommand {
             report.evaluations.append(test.evaluation)
         }
         report.notes += input.notes
+        if !tableTraining.test.isEmpty, roles.weight != nil || roles.group != nil {
+            report.notes.append("the rows of --test count once each, and their intervals take them one by one: --weight and --group are of the training rows")
+        }
         try model.save(to: out)
         try page.write(
             ReportPage(
@@ -83,6 +86,7 @@ extension TrainCommand {
         let rows = TimeSplit(table: table, rows: Array(0..<table.rowCount), share: options.trainShare).before
         let encoded = try table.encoding(input.categorical, fittedOn: rows, innerShare: options.innerShare, seed: options.seed)
         options.dataHash = table.contentHash(with: input.categorical)
+        options.isEncoded = !input.categorical.isEmpty
         var (model, report) = try Trainer.train(
             table: encoded.table, options: options, catalogue: FeatureDescription.ofTable(encoded.table.names))
         let inputs = Set(model.inputNames)

@@ -38,7 +38,7 @@ extension LogisticModel {
             if let reason = Self.fault(edges: curve.edges) { throw refuse("\(place).edges", reason) }
             let bins = curve.edges.count + 2
             guard curve.values.count == bins, curve.values.allSatisfy(Self.fits) else { throw refuse("\(place).values", "are not \(bins) finite numbers") }
-            guard curve.counts.isEmpty || curve.counts.count == bins && curve.counts.allSatisfy({ $0 >= 0 }) else {
+            guard curve.counts.isEmpty || curve.counts.count == bins && curve.counts.allSatisfy(Self.isCount) else {
                 throw refuse("\(place).counts", "are not \(bins) numbers ≥ 0")
             }
             guard Self.fits(curve.weight) else { throw refuse("\(place).weight", "is not finite") }
@@ -60,27 +60,34 @@ extension LogisticModel {
     }
 
     private func validateAsides(_ refuse: (String, String) -> ModelError) throws(ModelError) {
+        var seen: Set<String> = []
         for (index, encoding) in encodings.enumerated() {
+            guard seen.insert(encoding.feature).inserted else { throw refuse("encodings[\(index)].feature", "\(encoding.feature) comes twice") }
             guard encoding.categories.count <= Self.maximumCategories else { throw refuse("encodings[\(index)]", "more than \(Self.maximumCategories) categories") }
             guard Self.fits(encoding.prior), encoding.categories.values.allSatisfy(Self.fits) else {
                 throw refuse("encodings[\(index)]", "a value is not finite (\(encoding.feature))")
             }
         }
+        seen = []
         for (index, distribution) in reference.enumerated() {
+            guard seen.insert(distribution.feature).inserted else { throw refuse("reference[\(index)].feature", "\(distribution.feature) comes twice") }
             if let reason = Self.fault(edges: distribution.edges) { throw refuse("reference[\(index)].edges", reason) }
-            guard distribution.counts.count == distribution.edges.count + 2, distribution.counts.allSatisfy({ $0 >= 0 }) else {
+            guard distribution.counts.count == distribution.edges.count + 2, distribution.counts.allSatisfy(Self.isCount) else {
                 throw refuse("reference[\(index)].counts", "are not \(distribution.edges.count + 2) numbers ≥ 0")
             }
         }
         guard let calibration else { return }
         let (inputs, outputs) = (calibration.inputs, calibration.outputs)
         guard (2...Calibration.maximumKnots).contains(inputs.count), (inputs + outputs).allSatisfy({ abs($0) <= 1e6 }),
-            zip(inputs, inputs.dropFirst()).allSatisfy({ Float($0) < Float($1) })
-        else { throw refuse("calibration.inputs", "are not 2 to \(Calibration.maximumKnots) ascending numbers") }
+            zip(inputs, inputs.dropFirst()).allSatisfy({ Float($1) - Float($0) >= 1e-6 })
+        else { throw refuse("calibration.inputs", "are not 2 to \(Calibration.maximumKnots) ascending numbers, a millionth apart") }
         guard outputs.count == inputs.count, zip(outputs, outputs.dropFirst()).allSatisfy({ $0 <= $1 }) else {
             throw refuse("calibration.outputs", "are not as many non-decreasing numbers as there are inputs")
         }
     }
+
+    /// Sums of them stay far from the largest integer.
+    private static func isCount(_ count: Int) -> Bool { (0...(1 << 40)).contains(count) }
 
     private static func fault(edges: [Double]) -> String? {
         guard edges.count < maximumBins else { return "more than \(maximumBins - 1)" }

@@ -47,7 +47,8 @@ package enum Trainer {
     }
 
     static func requireBothLabels(_ table: LabelledTable, _ rows: [Int], part: String) throws(TrainingError) {
-        let frauds = rows.count { table.labels[$0] }
-        guard frauds > 0, frauds < rows.count else { throw .oneClass(rows: rows.count, frauds: frauds, part: part) }
+        let counted = table.weights.map { weights in rows.filter { weights[$0] > 0 } } ?? rows
+        let frauds = counted.count { table.labels[$0] }
+        guard frauds > 0, frauds < counted.count else { throw .oneClass(rows: counted.count, frauds: frauds, part: part) }
     }
 }

@@ -12,8 +12,9 @@ struct TrainingContext: Sendable {
     func weights(_ rows: [Int]) -> [Double]? { table.weights.map { weights in rows.map { weights[$0] } } }
 
     func hasBothLabels(_ rows: [Int]) -> Bool {
-        let frauds = rows.count { table.labels[$0] }
-        return frauds > 0 && frauds < rows.count
+        let counted = table.weights.map { weights in rows.filter { weights[$0] > 0 } } ?? rows
+        let frauds = counted.count { table.labels[$0] }
+        return frauds > 0 && frauds < counted.count
     }
 
     func scores(_ model: LogisticModel, _ rows: [Int]) -> [Float] {

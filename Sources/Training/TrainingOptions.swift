@@ -28,6 +28,9 @@ package struct TrainingOptions: Sendable {
     /// The threshold keeps the share of valid validation rows called fraud at or under this; nil: the threshold is the one
     /// of least expected cost.
     package var maximumFalsePositiveRate: Double? = 0.001
+    /// Whether columns of the table are categories encoded from the labels of all training rows but each row's own: an earlier
+    /// cut among those rows could not be judged by rows after it.
+    package var isEncoded = false
     /// What wrong decisions cost.
     package var costs = CostMatrix()
     package var calibration = CalibrationChoice.auto

@@ -73,7 +73,7 @@ struct TrainingRun {
 
     /// The inner split, and two earlier cuts where rows are few enough to be noisy and frauds many enough to be counted.
     private func selectionSplits(_ rows: [Int], last: TimeSplit) -> [TimeSplit] {
-        guard rows.count <= Self.mostRowsForChain else { return [last] }
+        guard rows.count <= Self.mostRowsForChain, !options.isEncoded else { return [last] }
         let shares = [4.0 / 7, 11.0 / 14, 1].map { $0 * options.innerShare }
         var chain = Array(TimeSplit.chain(table: context.table, rows: rows, shares: shares).dropLast()) + [last]
         if options.keepsGroupsApart, let groups = context.table.groups { chain = chain.map { $0.keepingGroupsApart(groups) } }
@@ -116,7 +116,7 @@ struct TrainingRun {
         let weights = context.weights(rows)
         let order = RankingCurve.descending(scores)
         let curve = RankingCurve(order: order, scores: scores, labels: labels, weights: weights)
-        let point: OperatingPoint
+        var point: OperatingPoint
         if let rate = options.maximumFalsePositiveRate {
             let valids = labels.count { !$0 }
             if rate * Double(valids) < 1 {
@@ -131,6 +131,8 @@ struct TrainingRun {
             if context.table.costs == nil { notes.append("the table has no costs: each click counts as one unit for the threshold") }
             if point.flagged == 0 { notes.append("no threshold costs less than billing all: the model flags nothing by itself") }
         }
+        // Just over the highest score seen would flag a later, higher one.
+        if point.flagged == 0 { point.threshold = Float(1).nextUp }
         return point
     }
 }
@@ -141,9 +143,6 @@ extension TrainingRun {
         if model.training.dataHash.isEmpty { model.training.dataHash = context.table.contentHash }
         var subjects = [(rows: train, subject: subject("train", model, train))]
         if model.reference.isEmpty { model.reference = AdditiveFitter.reference(context.table, train) }
-        if !context.table.names.contains(LogisticModel.scoreDistributionName) {
-            model.reference.append(LogisticModel.FeatureDistribution(scores: subjects[0].subject.scores))
-        }
         if let validation { subjects.append(validation) }
         if !test.isEmpty { subjects.append((test, subject("test", model, test))) }
         var parts: [TrainingReport.Part] = []
@@ -158,6 +157,10 @@ extension TrainingRun {
             evaluations.append(evaluator(intervals: subject.name != "train").measure(subject, table: context.table, rows: rows))
         }
         for part in parts { model.metrics.merge(part.figures) { $1 } }
+        if !context.table.names.contains(LogisticModel.scoreDistributionName) {
+            // Of rows that did not train, where there are any: scores of those that did are more extreme than any later ones.
+            model.reference.append(LogisticModel.FeatureDistribution(scores: subjects[subjects.count - 1].subject.scores))
+        }
         let judged = subjects[test.isEmpty ? 0 : subjects.count - 1]
         return TrainingReport(
             modelID: model.modelID, modelName: model.name, rows: context.table.rowCount, frauds: context.table.fraudCount,

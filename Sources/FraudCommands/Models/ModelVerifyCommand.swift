@@ -38,6 +38,13 @@ struct ModelVerifyCommand: ParsableCommand {
         if let model = check("file", note, { try LogisticModel(decoding: [UInt8](data), source: path) }, { "model \($0.modelID), SHA-256 \(SHA256.hex(data))" }) {
             let canonical = (try? model.encoded()) == [UInt8](data)
             note("form", canonical ? .passed : .noted, canonical ? "written as this program writes it" : "the content is valid, but not written as `fraud train` writes it: another program did, or a person")
+            guard model.inputNames.allSatisfy(Set(Feature.catalogue.map(\.name)).contains) else {
+                note("features", .skipped, "a table's: \(model.inputNames.count) columns, not the features of clicks, which the probe is made of")
+                try checkTraining(model, [UInt8](data), note)
+                try Terminal.output(table.rendered(as: output.chosen))
+                if failures > 0 { throw CommandError("\(path): \(failures) check\(failures == 1 ? "" : "s") failed") }
+                return
+            }
             _ = check("features", note, { try model.matching(catalogue: Feature.catalogue) }, { _ in "\(model.inputNames.count) of the \(Feature.count) there are, with the units of training" })
             if let scores = check("probe", note, { try ModelProbe(model) }, { "\(ModelProbe.rows) scores from \($0.lowest) to \($0.highest), \($0.flagged) reach the threshold; hash \($0.hash)" }) {
                 try checkScores(scores.hash, path, SHA256.hex(data), note)

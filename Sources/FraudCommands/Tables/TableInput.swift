@@ -49,7 +49,20 @@ struct TableInput {
         guard !numeric.isEmpty || !categorical.isEmpty else {
             throw CommandError("\(source.files[0].name): no column is left that could be a feature\n" + notes.joined(separator: "\n"))
         }
+        normalizeWeights()
         if roles.time == nil { notes.append("no --time: the rows are taken to be in time order, as they stand in the file") }
+    }
+
+    /// A row may count for this many.
+    private static let maximumWeight = 1e9
+
+    /// Limits in the trainer are in rows: weights that are shares of one are brought to a mean of 1.
+    private mutating func normalizeWeights() {
+        guard let given = weights, !given.isEmpty else { return }
+        let mean = given.reduce(0, +) / Double(given.count)
+        guard mean > 0, mean < 1 else { return }
+        weights = given.map { $0 / mean }
+        notes.append("the weights' mean was \(mean): they are divided by it, so that a row counts for one on average")
     }
 
     private mutating func read(
@@ -83,8 +96,8 @@ struct TableInput {
                 if let position = positions[1] { groups!.append(group(reader.text(position, row: row), row: labels.count)) }
                 if let position = positions[2] {
                     let weight = reader.number(position, row: row)
-                    guard weight >= 0, weight.isFinite else {
-                        throw CommandError("\(file.name): row \(number): the weight \(roles.weight!) is \(weight.isNaN ? "missing" : "\(weight)"); expected 0 or more")
+                    guard weight >= 0, weight <= Self.maximumWeight else {
+                        throw CommandError("\(file.name): row \(number): the weight \(roles.weight!) is \(weight.isNaN ? "missing" : "\(weight)"); expected 0 to \(Self.maximumWeight)")
                     }
                     weights!.append(weight)
                 }

@@ -32,8 +32,8 @@ package enum AdditiveFitter {
     ///   - rows: the rows to learn from.
     /// - Returns: always the same for the same rows, options and seed, on any number of cores.
     /// - Throws: `TrainingError.badOption`, or `.oneClass` when the rows do not hold both labels.
-    /// - Complexity: O(bags × rounds × (drawn rows × drawn features + rows)) time; a byte a value, and 20 bytes a row for
-    ///   each bag under way.
+    /// - Complexity: O(bags × rounds × (drawn rows × drawn features + rows)) time; a byte a value, 8 bytes a row for each bag,
+    ///   and some 80 a row for each of them under way.
     package static func fit(
         table: LabelledTable, rows: [Int], options: AdditiveOptions = AdditiveOptions()
     ) throws(TrainingError) -> AdditiveFit {
@@ -55,6 +55,7 @@ package enum AdditiveFitter {
         var terms = TermCollapse(table: binned).terms(of: bags)
         if partners == nil, terms.strongest(options) < terms.surfaces.count {
             found = terms.surfaces.count
+            bags = []
             bags = boost(binned, options, parts, partners: terms.partners(of: terms.strongest(options), features: table.names.count))
             terms = TermCollapse(table: binned).terms(of: bags)
         }

@@ -22,7 +22,7 @@ package struct FeatureBinning: Hashable, Sendable {
         let total = levels.reduce(0) { $0 + $1.weight }
         var remaining = bins
         var rest = total
-        if minimum > 0 { remaining = max(1, min(bins, Int(total / minimum))) }
+        if minimum > 0 { remaining = max(1, Int(min(Double(bins), total / minimum))) }
         let mean = total / Double(remaining)
         let isHeavy = levels.map { levels.count > remaining && $0.weight >= mean }
         for (level, heavy) in zip(levels, isHeavy) where heavy {

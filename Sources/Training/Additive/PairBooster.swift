@@ -195,8 +195,10 @@ struct PairBooster {
         walk.forEachRow(rows: table.rows) { row, side, bin in
             weights[side * 3 + walk.childSide(side, bin)] += table.weights?[row] ?? 1
         }
-        tree.low.center(isChildSilent: isSilent(tree.low.child?.cut), low: weights[0], high: weights[1])
-        tree.high.center(isChildSilent: isSilent(tree.high.child?.cut), low: weights[3], high: weights[4])
+        // A child that cuts the root's own feature again is centred with the root: on its own it could break a monotone curve.
+        func isOther(_ cut: PairTree.Cut?) -> Bool { isSilent(cut) && cut?.feature != tree.root?.feature }
+        tree.low.center(isChildSilent: isOther(tree.low.child?.cut), low: weights[0], high: weights[1])
+        tree.high.center(isChildSilent: isOther(tree.high.child?.cut), low: weights[3], high: weights[4])
         guard isRootSilent else { return }
         let sum = tree.low.sum(weights[0], weights[1], weights[2]) + tree.high.sum(weights[3], weights[4], weights[5])
         let known = weights[..<6].reduce(0, +)

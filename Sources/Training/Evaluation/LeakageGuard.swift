@@ -105,10 +105,12 @@ enum LeakageGuard {
             // Few frauds a bin would make shares of chance.
             let bins = max(2, min(LeakageGuard.maximumBins, min(frauds, rows.count - frauds) / 5))
             let sorted = rows.map { values[$0] }.filter { !$0.isNaN }.sorted()
-            for bin in 1..<bins where !sorted.isEmpty {
-                let edge = sorted[sorted.count * bin / bins]
-                if edge > edges.last ?? sorted[0] { edges.append(edge) }
-            }
+            // Quantiles of the frauds too, their least included: where fraud is rare, those of all rows never get to it.
+            let fraudulent = rows.filter { labels[$0] }.map { values[$0] }.filter { !$0.isNaN }.sorted()
+            let candidates = (1..<bins).compactMap { sorted.isEmpty ? nil : sorted[sorted.count * $0 / bins] }
+                + (0..<bins).compactMap { fraudulent.isEmpty ? nil : fraudulent[fraudulent.count * $0 / bins] }
+                + [sorted.first { $0 > sorted[0] }, fraudulent.last?.nextUp].compactMap { $0 }
+            for edge in candidates.sorted() where edge > edges.last ?? sorted[0] { edges.append(edge) }
             shares = []
             var counts = [(frauds: Float, rows: Float)](repeating: (0, 0), count: edges.count + 2)
             for row in rows {
