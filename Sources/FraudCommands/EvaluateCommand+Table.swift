@@ -1,3 +1,4 @@
+internal import ClickModel
 internal import Foundation
 internal import Pipeline
 internal import Training
@@ -15,6 +16,10 @@ extension EvaluateCommand {
             model, TableFiles(tables.table), label: tables.requiredLabel(), words: LabelWords(positive: tables.positive),
             evaluator: evaluator, progress: { bar.update(done: $0, share: nil) })
         bar.finish()
+        try page.write(
+            ReportPage(
+                model: model, evaluations: [evaluation.evaluation], catalogue: FeatureDescription.ofTable(model.inputNames),
+                previous: try page.previousModel()))
         try Terminal.output(json ? try evaluation.json() + "\n" : evaluation.text)
     }
 }

@@ -41,12 +41,15 @@ public struct EvaluateCommand: ParsableCommand {
         try tables.validate(inputs: inputs)
         if tables.isGiven {
             _ = try tables.requiredLabel()
+            let clicks = [("rules", rules), ("lists", lists), ("geoip", geoip)]
+            if let (name, _) = clicks.first(where: { $0.1 != nil }) { throw ValidationError("--\(name) goes with click logs") }
             let unused = [("time", tables.time), ("weight", tables.weight), ("id", tables.id), ("categorical", tables.categorical)]
             if let (name, _) = unused.first(where: { $0.1 != nil }) { throw ValidationError("--\(name) is for training: each row of a table is measured once") }
         }
     }
 
     public func run() throws {
+        try OutputPath.requireApart([page.report], from: inputs + tables.table + [model, page.previous])
         if tables.isGiven { return try runTable() }
         let scorer = try ScorerConfiguration(modelPath: model, rulesPath: rules, listsDirectory: lists, geoPath: geoip).makeScorer()
         var evaluation = ClickEvaluation(scorer: scorer, column: by)

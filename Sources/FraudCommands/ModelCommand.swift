@@ -93,6 +93,7 @@ struct ModelExportCommand: ParsableCommand {
 
     func run() throws {
         let model = try ScorerConfiguration(modelPath: file).loadModel()
+        try OutputPath.requireApart([out], from: [try file ?? ScorerConfiguration.shipped("models/champion.json")])
         let bytes = try ONNXExport.encoded(model)
         do { try Data(bytes).write(to: URL(filePath: out), options: .atomic) } catch {
             throw CommandError("\(out) cannot be written: \(error.localizedDescription)")

@@ -38,6 +38,7 @@ public struct PredictCommand: ParsableCommand {
     }
 
     public func run() throws {
+        try OutputPath.requireApart([out], from: table + [model])
         let scoring = try TableScoring(ScorerConfiguration(modelPath: model).loadModel())
         let source = try TableFiles(table)
         let terms = contributions ? termNames(scoring.model) : []

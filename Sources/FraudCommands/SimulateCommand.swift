@@ -96,6 +96,7 @@ public struct SimulateCommand: ParsableCommand {
             options = try self.options()
         }
         if let listsOut { try SimulatedFile.writeLists(to: listsOut) }
+        try OutputPath.requireApart([out, truthOut], from: [])
         let truthFile = try truthOut.map { try SimulatedFile.open($0) }
         var rows = [UInt8](ClickTruth.csvHeader.utf8)
         func writeTruth(_ truth: ClickTruth) throws {

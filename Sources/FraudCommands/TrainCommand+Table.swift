@@ -17,6 +17,7 @@ struct TableTrainingArguments: ParsableArguments {
 
 extension TrainCommand {
     func validateTable() throws {
+        if let (name, _) = [("lists", lists), ("geoip", geoip)].first(where: { $0.1 != nil }) { throw ValidationError("--\(name) goes with click logs") }
         _ = try tables.requiredLabel()
         guard cv == nil else { throw ValidationError("--cv goes with click logs; a table is tested on its last rows in time, or on --test") }
     }
@@ -47,6 +48,11 @@ extension TrainCommand {
             report.evaluations.append(test.evaluation)
         }
         report.notes += input.notes
+        // A table has no families: the line of all frauds would be of the training rows.
+        report.families = []
+        if !input.categorical.isEmpty {
+            report.notes.append("figures of the training rows are with categories encoded out of fold, not as the model file encodes them")
+        }
         if !tableTraining.test.isEmpty, roles.weight != nil || roles.group != nil {
             report.notes.append("the rows of --test count once each, and their intervals take them one by one: --weight and --group are of the training rows")
         }

@@ -102,6 +102,7 @@ public struct TrainCommand: ParsableCommand {
     }
 
     public func run() throws {
+        try OutputPath.requireApart([out, page.report], from: inputs + tables.table + tableTraining.test + [page.previous])
         if tables.isGiven { return try runTable() }
         let table = try labelledTable()
         let catalogue = table.catalogue(known: Feature.catalogue)

@@ -63,6 +63,15 @@ extension LogisticModel {
             self.categories = categories
         }
 
+        /// The text without `.0` behind a whole number: a column of whole numbers is written so where one of them is missing.
+        package static func canonical(_ text: String) -> String {
+            guard let point = text.utf8.firstIndex(of: UInt8(ascii: ".")), point != text.utf8.startIndex else { return text }
+            let digits = text.utf8[..<point].drop { $0 == UInt8(ascii: "-") }
+            let zeros = text.utf8[text.utf8.index(after: point)...]
+            guard !digits.isEmpty, digits.allSatisfy({ (48...57).contains($0) }), !zeros.isEmpty, zeros.allSatisfy({ $0 == 48 }) else { return text }
+            return String(text[..<point])
+        }
+
         package subscript(text: String) -> Double { categories[text] ?? prior }
     }
 

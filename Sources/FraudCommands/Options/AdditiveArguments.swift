@@ -48,6 +48,7 @@ struct AdditiveArguments: ParsableArguments {
             guard !name.isEmpty, part.hasSuffix(":+") || part.hasSuffix(":-") else {
                 throw ValidationError("--monotone \(part): expected feature:+ or feature:-")
             }
+            guard directions[name] == nil else { throw ValidationError("--monotone \(part): \(name) comes twice") }
             directions[name] = part.hasSuffix("+") ? .rising : .falling
         }
         return directions

@@ -1,3 +1,4 @@
+internal import LogisticModel
 internal import Storage
 internal import Training
 
@@ -81,7 +82,7 @@ struct TableInput {
         while case let count = try reader.next(), count > 0 {
             for index in numeric.indices { reader.appendNumbers(index, count: count, to: &numeric[index].values) }
             for index in categorical.indices where categorical[index].categories.count <= Self.maximumDistinct {
-                for row in 0..<count { categorical[index].append(reader.text(numeric.count + index, row: row)) }
+                for row in 0..<count { categorical[index].append(reader.text(numeric.count + index, row: row).map(LogisticModel.CategoryEncoding.canonical)) }
             }
             let labelPosition = numeric.count + categorical.count
             for row in 0..<count {

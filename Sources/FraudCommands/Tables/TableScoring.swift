@@ -91,7 +91,7 @@ final class TableScoring {
             let target = block.column(column)
             for row in 0..<rows {
                 if let encoding {
-                    target[row] = reader.text(column, row: start + row).map { Float(encoding[$0]) } ?? .nan
+                    target[row] = reader.text(column, row: start + row).map { Float(encoding[LogisticModel.CategoryEncoding.canonical($0)]) } ?? .nan
                 } else {
                     target[row] = Float(reader.number(column, row: start + row))
                 }

@@ -196,7 +196,8 @@ struct PairBooster {
             weights[side * 3 + walk.childSide(side, bin)] += table.weights?[row] ?? 1
         }
         // A child that cuts the root's own feature again is centred with the root: on its own it could break a monotone curve.
-        func isOther(_ cut: PairTree.Cut?) -> Bool { isSilent(cut) && cut?.feature != tree.root?.feature }
+        let rootFeature = tree.root.feature
+        func isOther(_ cut: PairTree.Cut?) -> Bool { isSilent(cut) && cut?.feature != rootFeature }
         tree.low.center(isChildSilent: isOther(tree.low.child?.cut), low: weights[0], high: weights[1])
         tree.high.center(isChildSilent: isOther(tree.high.child?.cut), low: weights[3], high: weights[4])
         guard isRootSilent else { return }
