@@ -1,5 +1,6 @@
 internal import ClickModel
 internal import Foundation
+internal import LogisticModel
 internal import Pipeline
 internal import Training
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ClickModel
 internal import Features
 internal import Foundation
 internal import LogisticModel
