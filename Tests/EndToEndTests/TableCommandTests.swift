@@ -171,7 +171,7 @@ struct TableCommandTests {
         ("z,x\n1,2\n", [], "--label y: bad.csv has no such column; it has z, x"), ("y,x\n0,1\n0,2\n", [], "both labels are needed"),
         ("y,x\n1,2\n0,3\n", ["--time", "when"], "--time when: bad.csv has no such column"),
         ("y,x,t\n1,2,2026-01-01\n0,3,soon\n", ["--time", "t"], "row 2: t is no time"),
-        ("y,x,w\n1,2,1\n0,3,-1\n", ["--weight", "w"], "row 2: the weight w is -1.0; expected 0 or more"),
+        ("y,x,w\n1,2,1\n0,3,-1\n", ["--weight", "w"], "row 2: the weight w is -1.0; expected 0 to 1000000000.0"),
         ("y,x\n1,2\n0,2\n", [], "no column is left that could be a feature"), ("", [], "expected a table, found nothing"),
         ("y,x\n1,2\n0,3\n", ["--exclude", "nope"], "--exclude nope: bad.csv has no such column"),
     ]
