@@ -34,6 +34,23 @@ import Training
         }
     }
 
+    @Test("a copy of the label is named where fraud is rare too", arguments: [0.01, 0.023])
+    func rareCopies(share: Double) throws {
+        for (name, copy) in [("exact", Float(0)), ("spread", 10)] {
+            var random = RandomData(31)
+            var table = LabelledTable(names: ["honest", name])
+            for row in 0..<10_000 {
+                let isFraud = random.uniform() < share
+                let leak = (isFraud ? 100 : 0) + copy * Float(random.uniform())
+                table.append([Float(random.normal()), leak], isFraud: isFraud, eventTime: EventTime(milliseconds: Int64(row)))
+            }
+            var options = TrainingOptions()
+            (options.kind, options.l2Grid, options.bootstrapReplicates) = (.linear, [1], 0)
+            let report = try Trainer.train(table: table, options: options, catalogue: table.catalogue(known: [])).1
+            #expect(report.leaks?.map(\.feature) == [name] && report.leaks?.first?.kind == .copiesLabel, "\(share) \(name): \(report.leaks ?? [])")
+        }
+    }
+
     @Test("a copy of the label is named: exact, with noise, upside down, and as one value among others")
     func copies() throws {
         let copies: [(String, (Int, Bool, inout RandomData) -> Float)] = [

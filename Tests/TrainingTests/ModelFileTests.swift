@@ -95,6 +95,8 @@ import Training
         ("\"encodings\" : [", "\"calibration\": {\"method\": \"platt\", \"inputs\": [1, 0], \"outputs\": [0, 1]}, \"encodings\" : [", "calibration.inputs", "ascending"),
         ("\"encodings\" : [", "\"calibration\": {\"method\": \"platt\", \"inputs\": [0, 1], \"outputs\": [1, 0]}, \"encodings\" : [", "calibration.outputs", "non-decreasing"),
         ("\"reference\" : [", "\"reference\" : [ {\"feature\": \"a\", \"edges\": [1], \"counts\": [1, 2]} ", "reference[0].counts", "are not 3"),
+        ("\"reference\" : [", "\"reference\" : [ {\"feature\": \"a\", \"edges\": [], \"counts\": [9000000000000000000, 2]} ", "reference[0].counts", "are not 2"),
+        ("\"encodings\" : [", "\"calibration\": {\"method\": \"platt\", \"inputs\": [0, 1e-20], \"outputs\": [-1e6, 1e6]}, \"encodings\" : [", "calibration.inputs", "a millionth"),
         ("{", "[", "", ""),
     ])
     func refused(change: (from: String, to: String, field: String, reason: String)) throws {
