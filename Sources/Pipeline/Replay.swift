@@ -45,7 +45,7 @@ struct Replay {
     func check(_ engine: Engine) throws {
         guard engine.totals.ends != last.totals else { return }
         throw PipelineError.state(
-            "the snapshot of epoch \(last.epoch) is damaged, and reading the inputs again did not lead there: received \(engine.totals.received) of \(last.totals.received) events. Give the inputs that were read for it, with the same options")
+            "the state of epoch \(last.epoch) has no whole snapshot, and reading the inputs again did not lead there: received \(engine.totals.received) of \(last.totals.received) events. Give the inputs that were read for it, with the same options")
     }
 }
 
@@ -89,7 +89,8 @@ extension ScoreJob {
                 "\(snapshots.folder): only the snapshot of epoch \(epoch) is whole, the database is at epoch \(last.epoch), and labels were changed by people or reconciliations in between, which cannot be put in their place again. Restore a backup, or score the inputs again into a new database.")
         }
         engine.apply(changes)
-        report.notes.append("\(damage): went on from the snapshot of epoch \(epoch) and read what came after it again")
+        let reason = newest.skipped.isEmpty ? "" : damage + ": "
+        report.notes.append("\(reason)went on from the snapshot of epoch \(epoch) and read what came after it again")
         return Replay(last: last, places: places)
     }
 

@@ -24,12 +24,12 @@ package final class ScoreJob {
     private let snapshots: SnapshotFile
     private let committer: Committer
     private let archive: ArchiveThread?
-    /// Two sets of row buffers and of snapshots: one fills while the other is written.
+    /// Two sets of row buffers: one fills while the other is written.
     var rows = EpochRows()
     private var spareRows = EpochRows()
-    private var state = StateBuffer()
-    private var spareState = StateBuffer()
+    private let state = StateBuffer()
     var eventsInEpoch = 0
+    private var snapshotPlan = SnapshotPlan()
     private var isStatePrepared = false
     private var verdictWriter: VerdictWriter?
     private var appliesLabelChanges = false
@@ -193,9 +193,11 @@ package final class ScoreJob {
         report.run += engine.totals - before
         report.events += count
         eventsInEpoch += count
+        snapshotPlan.events += count
         if !isStatePrepared, eventsInEpoch > options.epochEvents / 2 {
             isStatePrepared = true
-            committer.prepare(state, bytes: engine.snapshotBytes)
+            let bytes = engine.snapshotBytes
+            if snapshotPlan.willCopy(bytes, epoch: rows.epoch, more: options.epochEvents - eventsInEpoch) { committer.prepare(state, bytes: bytes) }
         }
         if isEpochFull { try commitEpoch(final: false) }
     }
@@ -223,15 +225,13 @@ package final class ScoreJob {
             totals: engine.totals, source: latest ?? sources.first ?? SourceRecord(source: "", name: ""), sources: sources, isFinal: final,
             committedAt: EventTime(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)))
         rows.commit.appliesLabelChanges = appliesLabelChanges
-        appliesLabelChanges = false
         archive?.end()
         // What was handed over before must be durable first: it may use the memory, and nothing is gained by waiting later.
         try committer.finish()
-        fillState()
-        try committer.submit(PendingEpoch(rows: rows, state: state))
-        // The committer has let go of the spare sets: it takes one epoch at a time.
+        try submit(isFinal: final)
+        appliesLabelChanges = false
+        // The committer has let go of the spare rows: it takes one epoch at a time.
         swap(&rows, &spareRows)
-        swap(&state, &spareState)
         rows.removeAll()
         rows.takeSources(of: spareRows)
         rows.epoch = spareRows.epoch + 1
@@ -250,19 +250,36 @@ package final class ScoreJob {
         }
     }
 
-    /// Copies the state: the one thing of a snapshot that the stream waits for.
-    private func fillState() {
-        let started = ContinuousClock.now
-        state.fill(reserving: engine.snapshotBytes) { writer in
-            Places(ledger.all.map { ($0.source, SourcePosition(offset: $0.offset, line: $0.line)) }).write(to: &writer)
-            engine.write(to: &writer)
+    /// Hands the epoch over, with a snapshot when one is due.
+    private func submit(isFinal: Bool) throws {
+        let bytes = engine.snapshotBytes
+        guard snapshotPlan.isDue(bytes, epoch: rows.epoch, isForced: isFinal || appliesLabelChanges) else {
+            return try committer.submit(PendingEpoch(rows: rows, state: .none))
         }
-        report.longestSnapshotPause = max(report.longestSnapshotPause, (ContinuousClock.now - started) / .seconds(1))
+        snapshotPlan.events = 0
+        let started = ContinuousClock.now
+        defer { if !isFinal { report.longestSnapshotPause = max(report.longestSnapshotPause, (ContinuousClock.now - started) / .seconds(1)) } }
+        if !isFinal, bytes <= SnapshotPlan.maximumCopyBytes {
+            state.fill(reserving: bytes, stateWriter())
+            try committer.submit(PendingEpoch(rows: rows, state: .copied(state)))
+        } else {
+            try committer.submit(PendingEpoch(rows: rows, state: .live(stateWriter())))
+            try committer.finish()
+        }
     }
 
-    /// Writes the snapshot of a committed epoch anew, in place of one that was damaged.
+    /// Writes the state as it is when it is called.
+    private func stateWriter() -> (inout StateWriter) -> Void {
+        let places = Places(ledger.all.map { ($0.source, SourcePosition(offset: $0.offset, line: $0.line)) })
+        return { [engine] writer in
+            places.write(to: &writer)
+            engine.write(to: &writer)
+        }
+    }
+
+    /// Writes the snapshot of a committed epoch, after events up to it were read again.
     func saveState(epoch: Int64) throws {
-        fillState()
-        try state.withBytes { try snapshots.save(epoch: epoch, payload: $0) }
+        try snapshots.save(epoch: epoch, stateWriter())
+        snapshotPlan.events = 0
     }
 }
