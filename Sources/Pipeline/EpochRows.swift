@@ -15,6 +15,9 @@ package final class EpochRows: @unchecked Sendable {
     /// Number of the epoch being filled.
     var epoch: Int64 = 0
 
+    /// Of the scorer whose verdicts come here.
+    private var names: VerdictNames?
+
     /// Duplicates of the epoch by ad and day.
     private var duplicates: [DuplicateKey: DuplicateTotal] = [:]
 
@@ -62,6 +65,8 @@ package final class EpochRows: @unchecked Sendable {
         _ record: UnsafePointer<ClickRecord>, arena: UnsafePointer<UInt8>, verdict: Verdict, scorer: Scorer, row: Int
     ) {
         let out = commit.flagged
+        if names == nil { names = VerdictNames(scorer) }
+        let names = names.unsafelyUnwrapped
         appendDimensions(record, arena, to: out)
         append([record.pointee.ip, record.pointee.user_agent, record.pointee.referrer], arena, to: out)
         appendCountry(record.pointee.country, to: out)
@@ -69,10 +74,11 @@ package final class EpochRows: @unchecked Sendable {
         out.append(textOrNull: Self.bytes(record.pointee.device_fingerprint, arena))
         out.append(money: Money(e4: record.pointee.cost_e4))
         out.append(float: verdict.score)
-        out.append(text: verdict.ivt.name)
-        out.append(text: scorer.decider(of: verdict))
-        out.append(texts: scorer.reasons(of: verdict).map(\.rawValue))
-        out.append(texts: scorer.ruleIDs, selectedBy: verdict.rules)
+        let decider = names.decider(verdict)
+        out.append(text: names.classes[Int(verdict.ivt.rawValue)])
+        out.append(text: names.deciders[decider])
+        out.append(texts: names.reasons, first: decider, selectedBy: names.furtherReasons(verdict))
+        out.append(texts: names.rules, selectedBy: verdict.rules)
         out.append(floats: scorer.block.values + row, count: Feature.count, stride: scorer.block.stride)
         out.append(text: scorer.modelID)
         out.append(text: scorer.rulesetID)

@@ -42,10 +42,10 @@ struct Replay {
     let places: Places
 
     /// - Throws: `PipelineError.state` when what was read led elsewhere.
-    func check(_ engine: Engine) throws {
-        guard engine.totals.ends != last.totals else { return }
+    func check(_ totals: EventTotals) throws {
+        guard totals != last.totals else { return }
         throw PipelineError.state(
-            "the state of epoch \(last.epoch) has no whole snapshot, and reading the inputs again did not lead there: received \(engine.totals.received) of \(last.totals.received) events. Give the inputs that were read for it, with the same options")
+            "the state of epoch \(last.epoch) has no whole snapshot, and reading the inputs again did not lead there: received \(totals.received) of \(last.totals.received) events. Give the inputs that were read for it, with the same options")
     }
 }
 
@@ -55,7 +55,7 @@ extension ScoreJob {
     /// - Returns: nil when that is the last epoch's; else the way there.
     /// - Throws: `PipelineError.state` when there is none.
     static func restore(
-        _ engine: Engine, to last: EpochRecord, _ snapshots: SnapshotFile, _ warehouse: Warehouse, _ report: inout JobReport
+        _ engine: inout Engine, to last: EpochRecord, _ snapshots: SnapshotFile, _ warehouse: Warehouse, _ report: inout JobReport
     ) throws -> Replay? {
         let newest = snapshots.loadNewest(upTo: last.epoch)
         let damage = newest.skipped.isEmpty ? "its snapshot is missing" : newest.skipped.map { "\($0)" }.joined(separator: "; ")
@@ -114,10 +114,10 @@ extension ScoreJob {
     /// All sources stand where the last epoch left them: from here on events are new.
     func endReplay(_ replay: Replay) throws {
         forgetRows(final: replay.last.isFinal)
-        try replay.check(engine)
+        try replay.check(engine.totals.ends)
         for source in merge.open { source.limit = nil }
         try saveState(epoch: replay.last.epoch)
         self.replay = nil
-        beginNewEvents(try Self.decisions(warehouse, engine))
+        beginNewEvents(try Self.decisions(warehouse, watermark: engine.watermark))
     }
 }

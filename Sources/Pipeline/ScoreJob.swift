@@ -9,7 +9,7 @@ package import Storage
 package final class ScoreJob {
     let options: ScoreJobOptions
     let warehouse: Warehouse
-    let engine: Engine
+    var engine: Engine
     let merge: SourceMerge
     var ledger: SourceLedger
     var report = JobReport()
@@ -53,7 +53,7 @@ package final class ScoreJob {
         ledger = SourceLedger(try warehouse.sources())
         waiting = options.inputs[...]
         rows.epoch = (last?.epoch ?? 0) + 1
-        if let last { replay = try Self.restore(engine, to: last, snapshots, warehouse, &report) }
+        if let last { replay = try Self.restore(&engine, to: last, snapshots, warehouse, &report) }
         merge = SourceMerge(isAlone: Self.isOneFile(options.inputs) && replay == nil)
         report.modelID = engine.scorer.modelID
         report.rulesetID = engine.scorer.rulesetID
@@ -62,7 +62,7 @@ package final class ScoreJob {
             try Self.checkVerdicts(path, options, isKnown: committed != nil, isNewDatabase: last == nil)
             verdictWriter = try VerdictWriter(path: path, committedLength: committed ?? 0, scorer: engine.scorer)
         }
-        let changes = try Self.decisions(warehouse, engine)
+        let changes = try Self.decisions(warehouse, watermark: engine.watermark)
         // Nothing fails from here on: who leaves `init` by an error leaves no thread behind.
         archive = options.writesArchive ? ArchiveThread(clicks, rows: ArchiveRows(scorer: engine.scorer)) : nil
         committer = Committer(warehouse: warehouse, snapshots: snapshots, archive: archive)
@@ -156,9 +156,9 @@ package final class ScoreJob {
         var reviews: [ReviewDecision]
     }
 
-    static func decisions(_ warehouse: Warehouse, _ engine: Engine) throws -> Decisions {
+    static func decisions(_ warehouse: Warehouse, watermark: Int64) throws -> Decisions {
         // Days live for two at most, remembered clicks for less.
-        let since = EventTime(milliseconds: max(engine.watermark, Int64.min / 2) - 2 * EventTime.millisecondsPerDay)
+        let since = EventTime(milliseconds: max(watermark, Int64.min / 2) - 2 * EventTime.millisecondsPerDay)
         return Decisions(
             arePending: try warehouse.hasPendingLabelChanges(), changes: try warehouse.pendingLabelChanges(since: since),
             reviews: try warehouse.reviews(since: since))
@@ -271,7 +271,8 @@ package final class ScoreJob {
     /// Writes the state as it is when it is called.
     private func stateWriter() -> (inout StateWriter) -> Void {
         let places = Places(ledger.all.map { ($0.source, SourcePosition(offset: $0.offset, line: $0.line)) })
-        return { [engine] writer in
+        // The job outlives it: who takes it waits for it, or has it done.
+        return { [unowned self] writer in
             places.write(to: &writer)
             engine.write(to: &writer)
         }

@@ -89,7 +89,7 @@ enum BenchStages {
     }
 
     static func core(_ batches: [ClickBatch]) throws -> Double {
-        let engine = Engine(scorer: try ScorerConfiguration().makeScorer())
+        var engine = Engine(scorer: try ScorerConfiguration().makeScorer())
         let rows = EpochRows()
         if let first = batches.first { engine.open(source: 1, first: first) }
         return try seconds {
