@@ -43,13 +43,13 @@ final class Committer: @unchecked Sendable {
         do {
             try archive?.waitUntilStaged()
             try FaultPoint.pass("archive-staged", path: warehouse.path, operation: "archive clicks of")
-            switch epoch.state {
-            case .none: break
-            case .copied(let state): try state.withBytes { bytes in try snapshots.save(epoch: epoch.rows.epoch) { $0.append(raw: bytes) } }
-            case .live(let write): try snapshots.save(epoch: epoch.rows.epoch, write)
+            if case .copied(let state) = epoch.state {
+                try state.withBytes { bytes in try snapshots.save(epoch: epoch.rows.epoch) { $0.append(raw: bytes) } }
+                try FaultPoint.pass("snapshot-saved", path: snapshots.folder, operation: "save to")
             }
-            try FaultPoint.pass("snapshot-saved", path: snapshots.folder, operation: "save to")
-            try warehouse.commit(epoch.rows.commit)
+            try warehouse.commit(epoch.rows.commit) { () throws(StorageError) in
+                if case .underWay(let saving) = epoch.state { try saving.wait() }
+            }
             try FaultPoint.pass("epoch-committed", path: warehouse.path, operation: "go on with")
             try archive?.publish(epoch: epoch.rows.epoch)
             try FaultPoint.pass("archive-published", path: warehouse.path, operation: "publish the archive of")
@@ -99,14 +99,34 @@ struct PendingEpoch: @unchecked Sendable {
     let state: PendingState
 }
 
-/// Where the bytes of an epoch's snapshot come from.
+/// Where an epoch's snapshot comes from.
 enum PendingState {
     /// The epoch has none: after a crash its events are read again.
     case none
-    /// A copy: the stream goes on.
+    /// A copy, to be saved: the stream goes on.
     case copied(StateBuffer)
-    /// The state itself, which must not change until the epoch is durable.
-    case live((inout StateWriter) -> Void)
+    /// The stream saves it itself, and goes on when the epoch is durable.
+    case underWay(Saving)
+}
+
+/// The saving of a snapshot on one thread that another waits for.
+final class Saving: Sendable {
+    private let ended = BoundedQueue<StorageError?>(limit: 1)
+
+    /// - Parameter body: saves it.
+    func run(_ body: () throws(StorageError) -> Void) {
+        do throws(StorageError) {
+            try body()
+            ended.push(nil)
+        } catch {
+            ended.push(error)
+        }
+    }
+
+    /// - Throws: what the saving failed with.
+    func wait() throws(StorageError) {
+        if let error = ended.pop() ?? nil { throw error }
+    }
 }
 
 /// The bytes of a snapshot, in memory that is used again.

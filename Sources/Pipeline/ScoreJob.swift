@@ -263,7 +263,12 @@ package final class ScoreJob {
             state.fill(reserving: bytes, stateWriter())
             try committer.submit(PendingEpoch(rows: rows, state: .copied(state)))
         } else {
-            try committer.submit(PendingEpoch(rows: rows, state: .live(stateWriter())))
+            let saving = Saving()
+            try committer.submit(PendingEpoch(rows: rows, state: .underWay(saving)))
+            saving.run { () throws(StorageError) in
+                try snapshots.save(epoch: rows.epoch, stateWriter())
+                try FaultPoint.pass("snapshot-saved", path: snapshots.folder, operation: "save to")
+            }
             try committer.finish()
         }
     }
