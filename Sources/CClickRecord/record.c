@@ -14,27 +14,48 @@ static inline uint64_t fmix64(uint64_t k) {
     return k;
 }
 
-void fraud_murmur3_128(const void *bytes, size_t length, uint64_t seed, uint64_t out[2]) {
-    const uint8_t *data = (const uint8_t *)bytes;
-    const size_t blocks = length / 16;
-    const uint64_t c1 = 0x87c37b91114253d5ULL, c2 = 0x4cf5ad432745937fULL;
-    uint64_t h1 = seed, h2 = seed;
+static const uint64_t c1 = 0x87c37b91114253d5ULL, c2 = 0x4cf5ad432745937fULL;
+
+/// Little-endian words, as the hash is defined.
+static inline uint64_t load64(const uint8_t *p) {
+    uint64_t word;
+    memcpy(&word, p, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
+
+static inline uint64_t load32(const uint8_t *p) {
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24;
+}
+
+/// Up to 8 bytes as a word, zeros above; nothing beyond them is read.
+static inline uint64_t load_few(const uint8_t *p, size_t n) {
+    if (n == 0) return 0;
+    if (n >= 8) return load64(p);
+    if (n >= 4) return load32(p) | load32(p + n - 4) << (n - 4) * 8;
+    return (uint64_t)p[0] | (uint64_t)p[n / 2] << n / 2 * 8 | (uint64_t)p[n - 1] << (n - 1) * 8;
+}
+
+/// The whole blocks of 16 bytes.
+static inline void murmur_blocks(const uint8_t *data, size_t blocks, uint64_t *first, uint64_t *second) {
+    uint64_t h1 = *first, h2 = *second;
     for (size_t i = 0; i < blocks; i++) {
-        uint64_t k1, k2;
-        memcpy(&k1, data + i * 16, 8);
-        memcpy(&k2, data + i * 16 + 8, 8);
+        uint64_t k1 = load64(data + i * 16), k2 = load64(data + i * 16 + 8);
         k1 *= c1; k1 = rotl64(k1, 31); k1 *= c2; h1 ^= k1;
         h1 = rotl64(h1, 27); h1 += h2; h1 = h1 * 5 + 0x52dce729;
         k2 *= c2; k2 = rotl64(k2, 33); k2 *= c1; h2 ^= k2;
         h2 = rotl64(h2, 31); h2 += h1; h2 = h2 * 5 + 0x38495ab5;
     }
-    const uint8_t *tail = data + blocks * 16;
-    const size_t rest = length & 15;
-    uint64_t k1 = 0, k2 = 0;
-    for (size_t i = rest; i > 8; i--) k2 ^= (uint64_t)tail[i - 1] << ((i - 9) * 8);
-    for (size_t i = rest < 8 ? rest : 8; i > 0; i--) k1 ^= (uint64_t)tail[i - 1] << ((i - 1) * 8);
-    if (rest > 8) { k2 *= c2; k2 = rotl64(k2, 33); k2 *= c1; h2 ^= k2; }
-    if (rest > 0) { k1 *= c1; k1 = rotl64(k1, 31); k1 *= c2; h1 ^= k1; }
+    *first = h1;
+    *second = h2;
+}
+
+/// The tail, zero-padded to two words (a word of zeros changes nothing), and the end.
+static inline void murmur_end(uint64_t h1, uint64_t h2, uint64_t k1, uint64_t k2, size_t length, uint64_t out[2]) {
+    k2 *= c2; k2 = rotl64(k2, 33); k2 *= c1; h2 ^= k2;
+    k1 *= c1; k1 = rotl64(k1, 31); k1 *= c2; h1 ^= k1;
     h1 ^= (uint64_t)length; h2 ^= (uint64_t)length;
     h1 += h2; h2 += h1;
     h1 = fmix64(h1); h2 = fmix64(h2);
@@ -43,19 +64,49 @@ void fraud_murmur3_128(const void *bytes, size_t length, uint64_t seed, uint64_t
     out[1] = h2;
 }
 
-void fraud_record_clear(fraud_click_record *r) {
-    memset(r, 0, sizeof *r);
-    r->ts_ms = FRAUD_UNKNOWN_TIME;
-    r->impression_ts_ms = FRAUD_UNKNOWN_TIME;
-    float *first = &r->lat;
-    for (float *f = first; f <= &r->dwell_ms; f++) *f = NAN;
+void fraud_murmur3_128(const void *bytes, size_t length, uint64_t seed, uint64_t out[2]) {
+    const uint8_t *data = (const uint8_t *)bytes, *tail = data + length / 16 * 16;
+    const size_t rest = length & 15;
+    uint64_t h1 = seed, h2 = seed;
+    murmur_blocks(data, length / 16, &h1, &h2);
+    murmur_end(h1, h2, load_few(tail, rest < 8 ? rest : 8), rest > 8 ? load_few(tail + 8, rest - 8) : 0, length, out);
 }
 
-static uint64_t hash_text(const uint8_t *arena, fraud_text t) {
-    if (t.length == 0) return 0;
+/// The same without a branch on the length of the tail: 16 bytes after the text are read, and masked off.
+static inline void murmur_padded(const uint8_t *data, size_t length, uint64_t out[2]) {
+    static const uint64_t masks[17] = {
+        0, 0xff, 0xffff, 0xffffff, 0xffffffff, 0xffffffffff, 0xffffffffffff, 0xffffffffffffff,
+        ~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL,
+    };
+    const uint8_t *tail = data + length / 16 * 16;
+    const size_t rest = length & 15;
+    uint64_t h1 = 0, h2 = 0;
+    murmur_blocks(data, length / 16, &h1, &h2);
+    const uint64_t k2 = load64(tail + 8) & masks[rest & 7] & (0 - (uint64_t)(rest >> 3));
+    murmur_end(h1, h2, load64(tail) & masks[rest], k2, length, out);
+}
+
+/// Every field unknown: what each record begins as.
+static const fraud_click_record unknown_record = {
+    .ts_ms = FRAUD_UNKNOWN_TIME, .impression_ts_ms = FRAUD_UNKNOWN_TIME, .lat = NAN, .lon = NAN, .tz_offset_min = NAN,
+    .pointer_moves = NAN, .pointer_distance_px = NAN, .pointer_straightness = NAN, .pointer_duration_ms = NAN,
+    .pointer_speed_cv = NAN, .hover_ms = NAN, .scroll_events = NAN, .key_events = NAN, .time_to_click_ms = NAN,
+    .visible_ratio = NAN, .opacity = NAN, .element_width_px = NAN, .element_height_px = NAN, .dwell_ms = NAN,
+};
+
+void fraud_record_clear(fraud_click_record *r) { memcpy(r, &unknown_record, sizeof *r); }
+
+typedef void text_hasher(const uint8_t *data, size_t length, uint64_t out[2]);
+
+static inline void murmur_exact(const uint8_t *data, size_t length, uint64_t out[2]) {
+    fraud_murmur3_128(data, length, 0, out);
+}
+
+/// 0 for an unknown text.
+static inline uint64_t hash_text(const uint8_t *arena, fraud_text t, text_hasher *hasher) {
     uint64_t h[2];
-    fraud_murmur3_128(arena + t.offset, t.length, 0, h);
-    return h[0];
+    hasher(arena + t.offset, t.length, h);
+    return t.length == 0 ? 0 : h[0];
 }
 
 static int parse_ipv4(const uint8_t *text, size_t length, uint32_t *out) {
@@ -101,33 +152,39 @@ int fraud_parse_ip(const uint8_t *text, size_t length, uint64_t *high, uint64_t 
     return h == 0 && (l >> 32) == 0x0000ffffULL ? 4 : 6;
 }
 
-void fraud_record_finish(fraud_click_record *r, const uint8_t *arena) {
-    fraud_murmur3_128(arena + r->click_id.offset, r->click_id.length, 0, r->click_id_hash);
-    r->ad_hash = hash_text(arena, r->ad_id);
-    r->campaign_hash = hash_text(arena, r->campaign_id);
-    r->advertiser_hash = hash_text(arena, r->advertiser_id);
-    r->publisher_hash = hash_text(arena, r->publisher_id);
-    r->user_hash = hash_text(arena, r->user_id);
-    r->device_hash = hash_text(arena, r->device_fingerprint);
-    r->agent_hash = hash_text(arena, r->user_agent);
+/// ip followed by user_agent: who it is when nothing better is known.
+static uint64_t hash_address_and_agent(const fraud_click_record *r, const uint8_t *arena) {
+    // Texts are at most 64 KiB together by the line limit; longer agents were rejected at 2048 bytes.
+    uint8_t joined[64 + 2048];
+    size_t ip = r->ip.length <= 64 ? r->ip.length : 64;
+    size_t agent = r->user_agent.length <= 2048 ? r->user_agent.length : 2048;
+    memcpy(joined, arena + r->ip.offset, ip);
+    memcpy(joined + ip, arena + r->user_agent.offset, agent);
+    uint64_t h[2];
+    fraud_murmur3_128(joined, ip + agent, 0, h);
+    return h[0];
+}
+
+static inline __attribute__((always_inline)) void finish(
+    fraud_click_record *r, const uint8_t *arena, text_hasher *hasher) {
+    hasher(arena + r->click_id.offset, r->click_id.length, r->click_id_hash);
+    r->ad_hash = hash_text(arena, r->ad_id, hasher);
+    r->campaign_hash = hash_text(arena, r->campaign_id, hasher);
+    r->advertiser_hash = hash_text(arena, r->advertiser_id, hasher);
+    r->publisher_hash = hash_text(arena, r->publisher_id, hasher);
+    r->user_hash = hash_text(arena, r->user_id, hasher);
+    r->device_hash = hash_text(arena, r->device_fingerprint, hasher);
+    r->agent_hash = hash_text(arena, r->user_agent, hasher);
     if (r->ip.length > 0)
         r->ip_version = (uint8_t)fraud_parse_ip(arena + r->ip.offset, r->ip.length, &r->ip_high, &r->ip_low);
-    if (r->user_hash) {
-        r->visitor_hash = r->user_hash;
-    } else if (r->device_hash) {
-        r->visitor_hash = r->device_hash;
-    } else if (r->ip.length > 0 || r->user_agent.length > 0) {
-        // Texts are at most 64 KiB together by the line limit; longer agents were rejected at 2048 bytes.
-        uint8_t joined[64 + 2048];
-        size_t ip = r->ip.length <= 64 ? r->ip.length : 64;
-        size_t agent = r->user_agent.length <= 2048 ? r->user_agent.length : 2048;
-        memcpy(joined, arena + r->ip.offset, ip);
-        memcpy(joined + ip, arena + r->user_agent.offset, agent);
-        uint64_t h[2];
-        fraud_murmur3_128(joined, ip + agent, 0, h);
-        r->visitor_hash = h[0];
-    }
+    if (r->user_hash) r->visitor_hash = r->user_hash;
+    else if (r->device_hash) r->visitor_hash = r->device_hash;
+    else if (r->ip.length > 0 || r->user_agent.length > 0) r->visitor_hash = hash_address_and_agent(r, arena);
 }
+
+void fraud_record_finish(fraud_click_record *r, const uint8_t *arena) { finish(r, arena, murmur_exact); }
+
+void fraud_record_finish_padded(fraud_click_record *r, const uint8_t *arena) { finish(r, arena, murmur_padded); }
 
 static const char *const names[FRAUD_FIELD_COUNT] = {
     "", "type", "click_id", "ts", "ad_id", "campaign_id", "advertiser_id", "publisher_id", "placement_id",

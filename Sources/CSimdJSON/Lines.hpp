@@ -2,7 +2,7 @@
 #ifndef FRAUD_LINES_HPP
 #define FRAUD_LINES_HPP
 
-#include "Fields.hpp"
+#include "FieldNames.hpp"
 
 #include <simdjson.h>
 
@@ -70,7 +70,7 @@ void append_line(
         outcome.field = missing_field(record);
         if (outcome.field != FRAUD_FIELD_NONE) outcome.code = FRAUD_REJECT_MISSING_FIELD;
     }
-    if (outcome.code == FRAUD_REJECT_NONE) fraud_record_finish(record, batch->arena);
+    if (outcome.code == FRAUD_REJECT_NONE) fraud_record_finish_padded(record, batch->arena);
     else reject(batch, record, outcome, mark, text, length);
     batch->count++;
 }
