@@ -3,6 +3,10 @@
 #include <arpa/inet.h>
 #include <math.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 static inline uint64_t rotl64(uint64_t x, int r) { return (x << r) | (x >> (64 - r)); }
 
 static inline uint64_t fmix64(uint64_t k) {
@@ -97,6 +101,7 @@ static const fraud_click_record unknown_record = {
 void fraud_record_clear(fraud_click_record *r) { memcpy(r, &unknown_record, sizeof *r); }
 
 typedef void text_hasher(const uint8_t *data, size_t length, uint64_t out[2]);
+typedef int address_parser(const uint8_t *text, size_t length, uint64_t *high, uint64_t *low);
 
 static inline void murmur_exact(const uint8_t *data, size_t length, uint64_t out[2]) {
     fraud_murmur3_128(data, length, 0, out);
@@ -109,36 +114,82 @@ static inline uint64_t hash_text(const uint8_t *arena, fraud_text t, text_hasher
     return t.length == 0 ? 0 : h[0];
 }
 
+/// Four numbers of one to three digits, up to 255. Needs 32 readable bytes, `length` being at most 15.
 static int parse_ipv4(const uint8_t *text, size_t length, uint32_t *out) {
-    uint32_t value = 0;
-    size_t i = 0;
+    // Bits of the places where a point stands, and where no digit does.
+    uint32_t points = 0, others = 0;
+#if defined(__SSE2__)
+    const __m128i block = _mm_loadu_si128((const __m128i *)text), digits = _mm_sub_epi8(block, _mm_set1_epi8('0'));
+    points = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(block, _mm_set1_epi8('.')));
+    others = ~(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits));
+#else
+    for (size_t i = 0; i < length; i++) {
+        points |= (uint32_t)(text[i] == '.') << i;
+        others |= (uint32_t)((uint8_t)(text[i] - '0') > 9) << i;
+    }
+#endif
+    const uint32_t inside = (1u << length) - 1, end = 1u << length;
+    points &= inside;
+    if (points != (others & inside) || __builtin_popcount(points) != 3) return 0;
+    uint32_t value = 0, bad = 0, rest = points | end, start = 0;
     for (int part = 0; part < 4; part++) {
-        uint32_t n = 0;
-        size_t digits = 0;
-        while (i < length && text[i] >= '0' && text[i] <= '9' && digits < 3) {
-            n = n * 10 + (text[i] - '0');
-            i++;
-            digits++;
-        }
-        if (digits == 0 || n > 255) return 0;
+        const uint32_t stop = (uint32_t)__builtin_ctz(rest), count = stop - start;
+        rest &= rest - 1;
+        bad |= count - 1 > 2;
+        // The digits stand at the word's high end, zeros below.
+        const uint32_t word = (uint32_t)load32(text + start) << ((4 - count) & 3) * 8;
+        const uint32_t d = word & 0x0f0f0f0f;
+        const uint32_t n = (d >> 8 & 0xff) * 100 + (d >> 16 & 0xff) * 10 + (d >> 24);
+        bad |= n > 255;
         value = value << 8 | n;
-        if (part < 3) {
-            if (i >= length || text[i] != '.') return 0;
-            i++;
-        }
+        start = stop + 1;
     }
     *out = value;
-    return i == length;
+    return !bad;
 }
 
-int fraud_parse_ip(const uint8_t *text, size_t length, uint64_t *high, uint64_t *low) {
-    uint32_t v4;
-    if (length <= 15 && parse_ipv4(text, length, &v4)) {
-        *high = 0;
-        *low = 0x0000ffff00000000ULL | v4;
-        return 4;
+/// Groups of one to four hex digits with at most one `::`. -1 for what only the system's parser can judge.
+static int parse_groups(const uint8_t *text, size_t length, uint64_t *high, uint64_t *low) {
+    uint16_t groups[8] = {0};
+    int count = 0, gap = -1;
+    size_t i = 0;
+    if (text[0] == ':') {
+        if (text[1] != ':') return 0;
+        gap = 0;
+        i = 2;
     }
+    while (i < length) {
+        uint32_t value = 0;
+        size_t digits = 0;
+        for (; i < length && text[i] != ':'; i++, digits++) {
+            const uint8_t digit = (uint8_t)(text[i] - '0'), letter = (uint8_t)((text[i] | 0x20) - 'a');
+            if (digit > 9 && letter > 5) return -1;
+            value = value << 4 | (digit <= 9 ? digit : letter + 10u);
+        }
+        if (digits - 1 > 3 || count == 8) return -1;
+        groups[count++] = (uint16_t)value;
+        if (i == length) break;
+        if (++i == length) return -1;
+        if (text[i] != ':') continue;
+        if (gap >= 0) return -1;
+        gap = count;
+        i++;
+    }
+    if (gap < 0 ? count != 8 : count == 8) return -1;
+    uint64_t words[2] = {0, 0};
+    for (int k = 0; k < count; k++) {
+        const int place = gap >= 0 && k >= gap ? 8 - count + k : k;
+        words[place / 4] |= (uint64_t)groups[k] << (48 - place % 4 * 16);
+    }
+    *high = words[0];
+    *low = words[1];
+    return 1;
+}
+
+static int parse_ipv6(const uint8_t *text, size_t length, uint64_t *high, uint64_t *low) {
     if (length < 2 || length > 45 || !memchr(text, ':', length)) return 0;
+    const int parsed = parse_groups(text, length, high, low);
+    if (parsed >= 0) return parsed;
     char buffer[46];
     memcpy(buffer, text, length);
     buffer[length] = 0;
@@ -149,7 +200,26 @@ int fraud_parse_ip(const uint8_t *text, size_t length, uint64_t *high, uint64_t 
     for (int i = 8; i < 16; i++) l = l << 8 | address.s6_addr[i];
     *high = h;
     *low = l;
-    return h == 0 && (l >> 32) == 0x0000ffffULL ? 4 : 6;
+    return 1;
+}
+
+/// Needs 32 readable bytes.
+static int parse_ip_padded(const uint8_t *text, size_t length, uint64_t *high, uint64_t *low) {
+    uint32_t v4;
+    if (length <= 15 && parse_ipv4(text, length, &v4)) {
+        *high = 0;
+        *low = 0x0000ffff00000000ULL | v4;
+        return 4;
+    }
+    if (!parse_ipv6(text, length, high, low)) return 0;
+    return *high == 0 && (*low >> 32) == 0x0000ffffULL ? 4 : 6;
+}
+
+int fraud_parse_ip(const uint8_t *text, size_t length, uint64_t *high, uint64_t *low) {
+    uint8_t padded[46 + 32] = {0};
+    if (length > 45) return 0;
+    memcpy(padded, text, length);
+    return parse_ip_padded(padded, length, high, low);
 }
 
 /// ip followed by user_agent: who it is when nothing better is known.
@@ -166,7 +236,7 @@ static uint64_t hash_address_and_agent(const fraud_click_record *r, const uint8_
 }
 
 static inline __attribute__((always_inline)) void finish(
-    fraud_click_record *r, const uint8_t *arena, text_hasher *hasher) {
+    fraud_click_record *r, const uint8_t *arena, text_hasher *hasher, address_parser *parser) {
     hasher(arena + r->click_id.offset, r->click_id.length, r->click_id_hash);
     r->ad_hash = hash_text(arena, r->ad_id, hasher);
     r->campaign_hash = hash_text(arena, r->campaign_id, hasher);
@@ -175,16 +245,17 @@ static inline __attribute__((always_inline)) void finish(
     r->user_hash = hash_text(arena, r->user_id, hasher);
     r->device_hash = hash_text(arena, r->device_fingerprint, hasher);
     r->agent_hash = hash_text(arena, r->user_agent, hasher);
-    if (r->ip.length > 0)
-        r->ip_version = (uint8_t)fraud_parse_ip(arena + r->ip.offset, r->ip.length, &r->ip_high, &r->ip_low);
+    if (r->ip.length > 0) r->ip_version = (uint8_t)parser(arena + r->ip.offset, r->ip.length, &r->ip_high, &r->ip_low);
     if (r->user_hash) r->visitor_hash = r->user_hash;
     else if (r->device_hash) r->visitor_hash = r->device_hash;
     else if (r->ip.length > 0 || r->user_agent.length > 0) r->visitor_hash = hash_address_and_agent(r, arena);
 }
 
-void fraud_record_finish(fraud_click_record *r, const uint8_t *arena) { finish(r, arena, murmur_exact); }
+void fraud_record_finish(fraud_click_record *r, const uint8_t *arena) { finish(r, arena, murmur_exact, fraud_parse_ip); }
 
-void fraud_record_finish_padded(fraud_click_record *r, const uint8_t *arena) { finish(r, arena, murmur_padded); }
+void fraud_record_finish_padded(fraud_click_record *r, const uint8_t *arena) {
+    finish(r, arena, murmur_padded, parse_ip_padded);
+}
 
 static const char *const names[FRAUD_FIELD_COUNT] = {
     "", "type", "click_id", "ts", "ad_id", "campaign_id", "advertiser_id", "publisher_id", "placement_id",

@@ -15,13 +15,51 @@ struct Scalar {
     size_t length;
 
     bool is_string() const { return length >= 2 && text[0] == '"' && text[length - 1] == '"'; }
-    bool is_null() const { return length == 4 && memcmp(text, "null", 4) == 0; }
+    bool is(const char *word, size_t word_length) const { return length == word_length && memcmp(text, word, word_length) == 0; }
 };
+
+/// All of a field in one cache line: `"name":`, and its rule.
+struct alignas(64) Key {
+    names::Name bytes;
+    uint32_t mask; ///< of the bytes that count
+    float low, high;
+    uint16_t offset, limit;
+    uint8_t length;
+    Kind kind;
+};
+
+struct Keys {
+    Key of[FRAUD_FIELD_COUNT] = {};
+    Keys() {
+        for (int f = 1; f < FRAUD_FIELD_COUNT; f++) {
+            const FieldRule &rule = field_rules[f];
+            const uint8_t length = names::table.length[f];
+            Key &key = of[f];
+            key.bytes.bytes[0] = '"';
+            memcpy(key.bytes.bytes + 1, names::table.names[f].bytes, length);
+            memcpy(key.bytes.bytes + 1 + length, "\":", 2);
+            key.length = static_cast<uint8_t>(length + 3);
+            key.mask = (1u << key.length) - 1;
+            key.low = rule.low;
+            key.high = rule.high;
+            key.offset = rule.offset;
+            key.limit = rule.limit;
+            key.kind = rule.kind;
+        }
+        // Of nothing: a guess that fails.
+        of[0].bytes.bytes[0] = 1;
+        of[0].mask = 1;
+    }
+};
+const Keys keys;
 
 struct CompactDecoder {
     fraud_click_batch *batch;
     fraud_click_record *record;
-    uint8_t *scratch;
+
+    template <class T> T &at(const Key &key) const {
+        return *reinterpret_cast<T *>(reinterpret_cast<uint8_t *>(record) + key.offset);
+    }
 
     /// Whatever has no faster way. False also for a value that is at fault.
     bool any(int field, Scalar value) const {
@@ -29,10 +67,10 @@ struct CompactDecoder {
         case '"':
             return value.is_string()
                 && set_json_string(batch, record, field, value.text + 1, value.length - 2) == FRAUD_REJECT_NONE;
-        case 't': return value.length == 4 && memcmp(value.text, "true", 4) == 0 && set_flag(field, true);
-        case 'f': return value.length == 5 && memcmp(value.text, "false", 5) == 0 && set_flag(field, false);
+        case 't': return value.is("true", 4) && set_json_flag(record, field, true) == FRAUD_REJECT_NONE;
+        case 'f': return value.is("false", 5) && set_json_flag(record, field, false) == FRAUD_REJECT_NONE;
         case 'n':
-            if (!value.is_null()) return false;
+            if (!value.is("null", 4)) return false;
             set_unknown(record, field);
             return true;
         default: {
@@ -43,36 +81,33 @@ struct CompactDecoder {
         }
     }
 
-    bool set_flag(int field, bool is_set) const { return set_json_flag(record, field, is_set) == FRAUD_REJECT_NONE; }
-
-    bool text(int field, const FieldRule &rule, Scalar value) const {
+    bool text(int field, const Key &key, Scalar value) const {
         const size_t length = value.length - 2;
-        if (!value.is_string() || length - 1 >= rule.limit) return any(field, value);
-        const unsigned found = copy_and_inspect(batch->arena + batch->arena_used, value.text + 1, length);
-        if (found) return any(field, value);
-        member<fraud_text>(record, field) = {batch->arena_used, static_cast<uint32_t>(length)};
+        if (!value.is_string() || length - 1 >= key.limit) return any(field, value);
+        if (copy_and_inspect(batch->arena + batch->arena_used, value.text + 1, length)) return any(field, value);
+        at<fraud_text>(key) = {batch->arena_used, static_cast<uint32_t>(length)};
         batch->arena_used += static_cast<uint32_t>(length);
         return true;
     }
 
-    bool number(int field, const FieldRule &rule, Scalar value) const {
+    bool number(int field, const Key &key, Scalar value) const {
         const bool negative = value.text[0] == '-';
         const size_t length = value.length - negative;
         ShortDecimal decimal;
         if (length - 1 >= 8 || !scan_short(value.text + negative, length, decimal)) return any(field, value);
         // Both operands are exact doubles, so the one operation rounds correctly, as in `float_value`.
-        const double magnitude = static_cast<double>(decimal.mantissa) / short_powers[decimal.places];
-        const float rounded = static_cast<float>(negative ? -magnitude : magnitude) + 0.0f; // -0 becomes 0
-        if (rule.high == 1) return set_number(record, field, rounded), true;
-        member<float>(record, field) = rounded >= rule.low && rounded <= rule.high ? rounded : __builtin_nanf("");
+        const double quotient = static_cast<double>(decimal.mantissa) / short_powers[negative][decimal.places];
+        const float rounded = static_cast<float>(quotient) + 0.0f; // -0 becomes 0
+        if (!(rounded >= key.low && rounded <= key.high)) return set_number(record, field, rounded) == FRAUD_REJECT_NONE;
+        at<float>(key) = rounded;
         return true;
     }
 
-    bool time(int field, Scalar value) const {
+    bool time(int field, const Key &key, Scalar value) const {
         uint64_t ms;
         if (value.length - 9 >= 8 || !scan_long(value.text, value.length, ms) || ms >= FRAUD_END_OF_TIME_MS)
             return any(field, value);
-        member<int64_t>(record, field) = static_cast<int64_t>(ms);
+        at<int64_t>(key) = static_cast<int64_t>(ms);
         return true;
     }
 
@@ -87,52 +122,80 @@ struct CompactDecoder {
         return true;
     }
 
-    /// A field that is not the schema's.
-    bool other(const uint8_t *name, size_t name_length, Scalar value) const {
-        if (memchr(name, '\\', name_length)) return false;
-        if (value.is_string()) return !memchr(value.text + 1, '\\', value.length - 2);
-        Decimal ignored;
-        return value.is_null() || (value.length == 4 && memcmp(value.text, "true", 4) == 0)
-            || (value.length == 5 && memcmp(value.text, "false", 5) == 0)
-            || scan_decimal(value.text, value.length, Grammar::json, ignored);
+    bool flag(int field, const Key &key, Scalar value) const {
+        // Words of the two lengths at once: which of the two it is no branch can foretell.
+        uint32_t start, yes_start, no_start;
+        memcpy(&start, value.text, 4);
+        memcpy(&yes_start, "true", 4);
+        memcpy(&no_start, "fals", 4);
+        const bool yes = (start == yes_start) & (value.length == 4);
+        const bool no = (start == no_start) & (value.text[4] == 'e') & (value.length == 5);
+        if (!(yes | no)) return any(field, value);
+        at<uint8_t>(key) = yes ? FRAUD_YES : FRAUD_NO;
+        return true;
     }
 
-    bool set(const uint8_t *name, size_t name_length, Scalar value) const {
-        const int field = find_field(name, name_length);
-        const FieldRule &rule = field_rules[field];
-        switch (rule.kind) {
-        case Kind::none: return other(name, name_length, value);
+    bool set(int field, const Key &key, Scalar value) const {
+        switch (key.kind) {
         case Kind::id:
-        case Kind::text: return text(field, rule, value);
-        case Kind::number: return number(field, rule, value);
-        case Kind::time: return time(field, value);
+        case Kind::text: return text(field, key, value);
+        case Kind::number: return number(field, key, value);
+        case Kind::flag: return flag(field, key, value);
+        case Kind::time: return time(field, key, value);
         case Kind::cost: return cost(field, value);
         default: return any(field, value);
         }
     }
 
-    static constexpr double short_powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+    /// By sign and places.
+    static constexpr double short_powers[2][8] = {
+        {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7}, {-1e0, -1e1, -1e2, -1e3, -1e4, -1e5, -1e6, -1e7}};
 };
+
+/// Whether a value that is no field's is sound.
+bool is_sound(const uint8_t *name, size_t name_length, Scalar value) {
+    if (memchr(name, '\\', name_length)) return false;
+    if (value.is_string()) return !memchr(value.text + 1, '\\', value.length - 2);
+    Decimal ignored;
+    return value.is("null", 4) || value.is("true", 4) || value.is("false", 5)
+        || scan_decimal(value.text, value.length, Grammar::json, ignored);
+}
 
 /// Whether `next` follows `place` at once, or after one space.
 inline bool follows(const uint8_t *text, uint32_t place, uint32_t next) {
     return next == place + 1 || (next == place + 2 && text[place + 1] == ' ');
 }
 
-/// The closing brace's place, or 0. `i` is moved behind it.
-inline uint32_t members(
-    const CompactDecoder &decoder, const uint8_t *window, uint32_t open, const uint32_t *&i, const uint32_t *index_end) {
-    for (uint32_t before = open;;) {
-        if (index_end - i < 4) return 0;
-        const uint32_t quote = i[0], colon = i[1], first = i[2], stop = i[3];
-        if (window[quote] != '"' || window[colon] != ':' || colon - quote < 2 || window[colon - 1] != '"') return 0;
-        if (!follows(window, before, quote) || !follows(window, colon, first)) return 0;
-        if (!decoder.set(window + quote + 1, colon - quote - 2, {window + first, stop - first})) return 0;
-        i += 4;
-        if (window[stop] == '}') return stop;
-        if (window[stop] != ',') return 0;
+/// The members of the object that opens at `open`; its closing brace's place, or 0. `i` is moved behind it.
+uint32_t take_members(
+    const CompactDecoder &decoder, const uint8_t *window, uint32_t open, const uint32_t *&i, const uint32_t *index_end,
+    KeyOrder &order) {
+    int last = FRAUD_FIELD_NONE;
+    for (uint32_t before = open; index_end - i >= 4; i += 4) {
+        const uint32_t quote = i[0], first = i[2], stop = i[3];
+        const Scalar value = {window + first, stop - first};
+        int field = order.next[last];
+        const Key *key = &keys.of[field];
+        uint32_t colon = quote + key->length - 1;
+        if (!names::is_same(window + quote, key->bytes, key->mask)) {
+            colon = i[1];
+            if (window[quote] != '"' || window[colon] != ':' || colon - quote < 2 || window[colon - 1] != '"') return 0;
+            field = find_field(window + quote + 1, colon - quote - 2);
+            order.correct(last, field);
+            key = &keys.of[field];
+        }
+        if (((quote - before) | (first - colon)) != 1 && !(follows(window, before, quote) && follows(window, colon, first)))
+            return 0;
+        if (field == FRAUD_FIELD_NONE ? !is_sound(window + quote + 1, colon - quote - 2, value) : !decoder.set(field, *key, value))
+            return 0;
+        last = field;
         before = stop;
+        if (window[stop] != ',') {
+            i += 4;
+            return window[stop] == '}' ? stop : 0;
+        }
     }
+    return 0;
 }
 
 }
@@ -144,8 +207,7 @@ uint32_t take_compact_line(
     const uint32_t mark = batch->arena_used;
     const uint32_t *i = index + 1;
     fraud_click_record *record = begin_record(batch, cursor->offset + static_cast<int64_t>(cursor->position), cursor->line);
-    const CompactDecoder object{batch, record, decoder->cell};
-    const uint32_t close = members(object, window, start, i, index_end);
+    const uint32_t close = take_members({batch, record}, window, start, i, index_end, decoder->order);
     uint32_t next = 0;
     if (close != 0 && missing_field(record) == FRAUD_FIELD_NONE)
         next = window[close + 1] == '\n' ? close + 2 : window[close + 1] == '\r' && window[close + 2] == '\n' ? close + 3 : 0;

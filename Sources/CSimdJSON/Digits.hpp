@@ -41,9 +41,8 @@ inline bool scan_short(const uint8_t *text, size_t length, ShortDecimal &out) {
     const uint64_t values = digits ^ zeros;
     const unsigned places = has_point ? static_cast<unsigned>(__builtin_clzll(point | 1)) / 8 : 0;
     const size_t whole = count - places;
-    const bool is_sound = no_digits(values) == 0 && whole > 0 && places >= has_point && !(whole > 1 && *text == '0');
     out = {eight_digits(values), places};
-    return is_sound;
+    return !((no_digits(values) != 0) | (whole == 0) | (places < has_point) | ((whole > 1) & (*text == '0')));
 }
 
 /// A whole number of 9 to 16 digits that does not begin with 0. False for any other text. Needs 16 readable bytes.

@@ -83,17 +83,16 @@ constexpr Table make_table() {
 inline constexpr Table table = make_table();
 static_assert(table.multiplier != 0, "no multiplier keeps the names apart: add slots");
 
-/// Whether the first `length` bytes, at most 24, are those of a name.
-inline bool is_same(const uint8_t *text, const Name &name, size_t length) {
+/// Whether the 32 bytes at `text` are those of `expected` where `mask` has a bit.
+inline bool is_same(const uint8_t *text, const Name &expected, uint32_t mask) {
 #if defined(__SSE2__)
     const auto block = [](const uint8_t *p) { return _mm_loadu_si128(reinterpret_cast<const __m128i *>(p)); };
-    const __m128i first = _mm_cmpeq_epi8(block(text), block(name.bytes));
-    const __m128i second = _mm_cmpeq_epi8(block(text + 16), block(name.bytes + 16));
-    const uint32_t differs = ~(static_cast<uint32_t>(_mm_movemask_epi8(first))
-                               | static_cast<uint32_t>(_mm_movemask_epi8(second)) << 16);
-    return (differs & ((1u << length) - 1)) == 0;
+    const __m128i first = _mm_cmpeq_epi8(block(text), block(expected.bytes));
+    const __m128i second = _mm_cmpeq_epi8(block(text + 16), block(expected.bytes + 16));
+    const uint32_t same = static_cast<uint32_t>(_mm_movemask_epi8(first)) | static_cast<uint32_t>(_mm_movemask_epi8(second)) << 16;
+    return (mask & ~same) == 0;
 #else
-    return memcmp(text, name.bytes, length) == 0;
+    return memcmp(text, expected.bytes, static_cast<size_t>(__builtin_popcount(mask))) == 0;
 #endif
 }
 
@@ -105,7 +104,7 @@ inline int find_field(const uint8_t *name, size_t length) {
     if (length == 0 || length > longest) return FRAUD_FIELD_NONE;
     const size_t skipped = length > 8 ? length - 8 : 0, missing = length < 8 ? 8 - length : 0;
     const int field = table.field[slot(load_word(name + skipped) << (missing * 8), table.multiplier)];
-    return table.length[field] == length && is_same(name, table.names[field], length) ? field : FRAUD_FIELD_NONE;
+    return table.length[field] == length && is_same(name, table.names[field], (1u << length) - 1) ? field : FRAUD_FIELD_NONE;
 }
 
 }

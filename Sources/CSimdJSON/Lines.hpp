@@ -8,7 +8,25 @@
 
 #include <memory>
 
+namespace fraud {
+
+/// Which field's key mostly comes after which: programs write keys in one order, and leave out a few. Only a guess, that
+/// the text itself confirms.
+struct KeyOrder {
+    uint8_t next[FRAUD_FIELD_COUNT] = {};
+    uint8_t candidate[FRAUD_FIELD_COUNT] = {};
+
+    /// Changes its mind once the same other key came at two misses in a row.
+    void correct(int last, int field) {
+        if (next[last] == FRAUD_FIELD_NONE || candidate[last] == field) next[last] = static_cast<uint8_t>(field);
+        candidate[last] = static_cast<uint8_t>(field);
+    }
+};
+
+}
+
 struct fraud_line_decoder {
+    fraud::KeyOrder order;
     /// simdjson's stage 1: validates UTF-8 and finds where the values of JSON begin.
     std::unique_ptr<simdjson::internal::dom_parser_implementation> indexer;
     /// A copy of a line that stands too near the end of readable memory.
