@@ -246,9 +246,8 @@ static inline __attribute__((always_inline)) void finish(
     r->device_hash = hash_text(arena, r->device_fingerprint, hasher);
     r->agent_hash = hash_text(arena, r->user_agent, hasher);
     if (r->ip.length > 0) r->ip_version = (uint8_t)parser(arena + r->ip.offset, r->ip.length, &r->ip_high, &r->ip_low);
-    if (r->user_hash) r->visitor_hash = r->user_hash;
-    else if (r->device_hash) r->visitor_hash = r->device_hash;
-    else if (r->ip.length > 0 || r->user_agent.length > 0) r->visitor_hash = hash_address_and_agent(r, arena);
+    r->visitor_hash = r->user_hash ? r->user_hash : r->device_hash;
+    if (r->visitor_hash == 0 && r->ip.length + r->user_agent.length > 0) r->visitor_hash = hash_address_and_agent(r, arena);
 }
 
 void fraud_record_finish(fraud_click_record *r, const uint8_t *arena) { finish(r, arena, murmur_exact, fraud_parse_ip); }

@@ -135,6 +135,21 @@ struct CompactDecoder {
         return true;
     }
 
+    bool country(int field, Scalar value) const {
+        const uint8_t first = value.text[1] & 0xdf, second = value.text[2] & 0xdf;
+        const bool letters = static_cast<uint8_t>(first - 'A') < 26 && static_cast<uint8_t>(second - 'A') < 26;
+        if (value.length != 4 || !value.is_string() || !letters) return any(field, value);
+        record->country = static_cast<uint16_t>(first << 8 | second);
+        return true;
+    }
+
+    bool label(int field, Scalar value) const {
+        const bool valid = value.is("\"valid\"", 7);
+        if (!valid && !value.is("\"fraud\"", 7)) return any(field, value);
+        record->truth = valid ? FRAUD_TRUTH_VALID : FRAUD_TRUTH_FRAUD;
+        return true;
+    }
+
     bool set(int field, const Key &key, Scalar value) const {
         switch (key.kind) {
         case Kind::id:
@@ -143,6 +158,8 @@ struct CompactDecoder {
         case Kind::flag: return flag(field, key, value);
         case Kind::time: return time(field, key, value);
         case Kind::cost: return cost(field, value);
+        case Kind::country: return country(field, value);
+        case Kind::label: return label(field, value);
         default: return any(field, value);
         }
     }
@@ -176,11 +193,13 @@ uint32_t take_members(
         const Scalar value = {window + first, stop - first};
         int field = order.next[last];
         const Key *key = &keys.of[field];
+        order.hits[last]++;
         uint32_t colon = quote + key->length - 1;
         if (!names::is_same(window + quote, key->bytes, key->mask)) {
             colon = i[1];
             if (window[quote] != '"' || window[colon] != ':' || colon - quote < 2 || window[colon - 1] != '"') return 0;
             field = find_field(window + quote + 1, colon - quote - 2);
+            order.hits[last]--;
             order.correct(last, field);
             key = &keys.of[field];
         }

@@ -14,12 +14,20 @@ namespace fraud {
 /// the text itself confirms.
 struct KeyOrder {
     uint8_t next[FRAUD_FIELD_COUNT] = {};
-    uint8_t candidate[FRAUD_FIELD_COUNT] = {};
+    /// How often the guess was right, and how often another key came instead.
+    uint32_t hits[FRAUD_FIELD_COUNT] = {};
+    uint32_t misses[FRAUD_FIELD_COUNT][FRAUD_FIELD_COUNT] = {};
 
-    /// Changes its mind once the same other key came at two misses in a row.
     void correct(int last, int field) {
-        if (next[last] == FRAUD_FIELD_NONE || candidate[last] == field) next[last] = static_cast<uint8_t>(field);
-        candidate[last] = static_cast<uint8_t>(field);
+        if (++misses[last][field] > hits[last]) {
+            misses[last][next[last]] = hits[last];
+            next[last] = static_cast<uint8_t>(field);
+            hits[last] = misses[last][field];
+        }
+        if (hits[last] < 1024) return;
+        // What was long ago counts less.
+        hits[last] /= 2;
+        for (uint32_t &count : misses[last]) count /= 2;
     }
 };
 
