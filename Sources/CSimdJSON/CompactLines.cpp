@@ -91,35 +91,19 @@ struct CompactDecoder {
     }
 
     bool number(int field, const Key &key, Scalar value) const {
-        const bool negative = value.text[0] == '-';
-        const size_t length = value.length - negative;
-        ShortDecimal decimal;
-        if (length - 1 >= 8 || !scan_short(value.text + negative, length, decimal)) return any(field, value);
-        // Both operands are exact doubles, so the one operation rounds correctly, as in `float_value`.
-        const double quotient = static_cast<double>(decimal.mantissa) / short_powers[negative][decimal.places];
-        const float rounded = static_cast<float>(quotient) + 0.0f; // -0 becomes 0
+        float rounded;
+        if (!short_float(value.text, value.length, rounded)) return any(field, value);
         if (!(rounded >= key.low && rounded <= key.high)) return set_number(record, field, rounded) == FRAUD_REJECT_NONE;
         at<float>(key) = rounded;
         return true;
     }
 
     bool time(int field, const Key &key, Scalar value) const {
-        uint64_t ms;
-        if (value.length - 9 >= 8 || !scan_long(value.text, value.length, ms) || ms >= FRAUD_END_OF_TIME_MS)
-            return any(field, value);
-        at<int64_t>(key) = static_cast<int64_t>(ms);
-        return true;
+        return long_time(value.text, value.length, at<int64_t>(key)) || any(field, value);
     }
 
     bool cost(int field, Scalar value) const {
-        constexpr uint64_t scales[] = {10000, 1000, 100, 10, 1};
-        ShortDecimal decimal;
-        if (value.length - 1 >= 8 || !scan_short(value.text, value.length, decimal) || decimal.places > 4)
-            return any(field, value);
-        const uint64_t e4 = decimal.mantissa * scales[decimal.places];
-        if (e4 > FRAUD_MAX_COST_E4) return false;
-        record->cost_e4 = static_cast<int64_t>(e4);
-        return true;
+        return short_cost(value.text, value.length, record->cost_e4) || any(field, value);
     }
 
     bool flag(int field, const Key &key, Scalar value) const {
@@ -163,10 +147,6 @@ struct CompactDecoder {
         default: return any(field, value);
         }
     }
-
-    /// By sign and places.
-    static constexpr double short_powers[2][8] = {
-        {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7}, {-1e0, -1e1, -1e2, -1e3, -1e4, -1e5, -1e6, -1e7}};
 };
 
 /// Whether a value that is no field's is sound.

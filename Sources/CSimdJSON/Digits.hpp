@@ -45,6 +45,30 @@ inline bool scan_short(const uint8_t *text, size_t length, ShortDecimal &out) {
     return !((no_digits(values) != 0) | (whole == 0) | (places < has_point) | ((whole > 1) & (*text == '0')));
 }
 
+/// The nearest float of a number as `scan_short` takes it, with or without a minus. False for any other text.
+inline bool short_float(const uint8_t *text, size_t length, float &out) {
+    // By sign and places.
+    static constexpr double powers[2][8] = {
+        {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7}, {-1e0, -1e1, -1e2, -1e3, -1e4, -1e5, -1e6, -1e7}};
+    const bool negative = text[0] == '-';
+    length -= negative;
+    ShortDecimal decimal;
+    if (length - 1 >= 8 || !scan_short(text + negative, length, decimal)) return false;
+    // Both operands are exact doubles, so the one operation rounds correctly, as in `float_value`.
+    out = static_cast<float>(static_cast<double>(decimal.mantissa) / powers[negative][decimal.places]) + 0.0f; // -0 becomes 0
+    return true;
+}
+
+/// An amount of 0 or more with at most four places, in 1/10000 units, as `scan_short` takes it. False for any other text.
+inline bool short_cost(const uint8_t *text, size_t length, int64_t &out) {
+    constexpr uint64_t scales[] = {10000, 1000, 100, 10, 1};
+    ShortDecimal decimal;
+    if (length - 1 >= 8 || !scan_short(text, length, decimal) || decimal.places > 4) return false;
+    const uint64_t e4 = decimal.mantissa * scales[decimal.places];
+    out = static_cast<int64_t>(e4);
+    return e4 <= FRAUD_MAX_COST_E4;
+}
+
 /// A whole number of 9 to 16 digits that does not begin with 0. False for any other text. Needs 16 readable bytes.
 inline bool scan_long(const uint8_t *text, size_t length, uint64_t &out) {
     const size_t high_count = length - 8;
@@ -52,6 +76,14 @@ inline bool scan_long(const uint8_t *text, size_t length, uint64_t &out) {
     const uint64_t low = load_word(text + high_count) ^ every_byte('0');
     out = eight_digits(high) * 100000000 + eight_digits(low);
     return (no_digits(high) | no_digits(low)) == 0 && *text != '0';
+}
+
+/// Epoch ms of 9 to 16 digits, in 1970..2199. False for any other text.
+inline bool long_time(const uint8_t *text, size_t length, int64_t &out) {
+    uint64_t ms;
+    if (length - 9 >= 8 || !scan_long(text, length, ms) || ms >= FRAUD_END_OF_TIME_MS) return false;
+    out = static_cast<int64_t>(ms);
+    return true;
 }
 
 }

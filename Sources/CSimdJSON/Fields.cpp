@@ -1,3 +1,4 @@
+#include "Digits.hpp"
 #include "Setters.hpp"
 
 #include <cmath>
@@ -94,13 +95,14 @@ int set_time(fraud_click_record *record, int field, bool known, int64_t ms) {
 int set_time_text(fraud_click_record *record, int field, const uint8_t *text, size_t length) {
     int64_t ms = 0;
     Decimal decimal;
-    const bool known = rfc3339_value(text, length, ms)
+    const bool known = long_time(text, length, ms) || rfc3339_value(text, length, ms)
         || (scan_decimal(text, length, Grammar::text, decimal) && epoch_value(decimal, ms));
     return set_time(record, field, known, ms);
 }
 
 int set_cost_text(fraud_click_record *record, const uint8_t *text, size_t length) {
     Decimal decimal;
+    if (short_cost(text, length, record->cost_e4)) return FRAUD_REJECT_NONE;
     if (!scan_decimal(text, length, Grammar::text, decimal)) return FRAUD_REJECT_BAD_VALUE;
     return cost_value(decimal, record->cost_e4);
 }
@@ -120,6 +122,8 @@ int set_label(fraud_click_record *record, const uint8_t *text, size_t length) {
 
 int set_number_text(fraud_click_record *record, int field, const uint8_t *text, size_t length) {
     Decimal decimal;
+    float value;
+    if (short_float(text, length, value)) return set_number(record, field, value);
     if (scan_decimal(text, length, Grammar::text, decimal))
         return set_number(record, field, float_value(decimal, text, length));
     const size_t sign = length > 0 && (*text == '-' || *text == '+');
