@@ -6,246 +6,358 @@ internal import Sketches
 package protocol KeyState: BitwiseCopyable {
     /// The state of a key never seen.
     init()
+    /// The key it belongs to; 0 marks a slot whose key was forgotten.
+    var key: UInt64 { get set }
     /// Largest event time seen for the key, ms. Decides expiry and eviction.
     var lastSeen: Int64 { get set }
 }
 
-/// A flat hash table from 64-bit key hashes to fixed-size states, with a limit, a time to live and an eviction rule.
+/// A hash table from 64-bit key hashes to fixed-size states, with a limit, a time to live and an eviction rule.
 ///
-///     keys    [ k k k k k k k k ][ k k … ]   sets of 8 keys: one 64-byte cache line a lookup
-///     states  [ s s s s s s s s ][ s s … ]   the state of keys[i] is states[i]
-///
-/// A key lives in its home set or, when that is full, in one of the next three. A key of 0 is an empty slot. Entries are
-/// never removed one by one, so a set that is not full ends a search.
+///     states  [ s0 s1 s2 s3 … ]        in order of arrival, never moved, at addresses reserved for the limit
+///     index   [ line ][ line ] …       slots by key: one cache line a lookup (`KeyIndex`)
 ///
 /// - Time to live: an entry whose `lastSeen` is `timeToLive` or more behind the click reads as never seen.
-/// - Growth: twofold, when 4 of 5 slots are taken; entries that can only read as expired are dropped first.
-/// - At the limit: the entry of the four sets' first with the oldest `lastSeen` is overwritten and counted in `evicted`.
-/// - Complexity: O(1); one or two cache misses a lookup; allocates only when it grows.
+/// - Room: a new key takes the slot of an entry that can only read as expired, found by a sweep that looks at four slots
+///   for each new key, else a new slot.
+/// - Growth: no state is ever copied. The index is doubled by moving one line of it for each new key; so the worst insertion
+///   costs little more than the mean one.
+/// - At the limit: of the next eight slots of the sweep the one with the oldest `lastSeen` is overwritten, and counted in
+///   `evicted`. Should sixteen lines of the index be full, by bad luck or ill will, the oldest of the first goes the same way.
+/// - Complexity: O(1); one or two cache misses a lookup; allocates an index when it begins to double.
 package final class KeyedTable<State: KeyState> {
-    /// The memory `keys` and `states` point into.
-    private var memory: Memory
-    private var keys: UnsafeMutablePointer<UInt64>
-    private var states: UnsafeMutablePointer<State>
-    private var setCount: Int
-    private let maximumSets: Int
+    private let pool: AlignedMemory
+    let states: UnsafeMutablePointer<State>
+    private let maximumSlots: Int
+    private let maximumBits: Int
+    private let slotBits: Int
     private let timeToLive: Int64
+
+    private var indexMemory: AlignedMemory
+    private var index: KeyIndex
+    private var indexBits: Int
+    /// The index before the last doubling, while keys are still in it: those of the lines from `moved` on.
+    private var oldMemory: AlignedMemory?
+    private var old: KeyIndex
+    private var moved = 0
+    private var oldLines = 0
+
+    /// Slots in use, from the first on.
+    private var used = 0
+    /// Where the sweep goes on.
+    private var hand = 0
+    /// No `lastSeen` is before this.
+    private var earliest = Int64.max
+    /// The same for what this round of the sweep has seen.
+    private var earliestOfRound = Int64.max
     package private(set) var count = 0
     /// Entries overwritten before they expired because the table was at its limit.
     package private(set) var evicted = 0
 
-    private static var ways: Int { 8 }
-    private static var probes: Int { 4 }
+    /// Slots asked for ahead, by click: see `prefetchState`.
+    private let candidates: UnsafeMutablePointer<UInt32>
+
+    private static var sweepSteps: Int { 4 }
+    private static var evictionChoices: Int { 8 }
+    /// Entries in a line on average when the index begins to double, and when it cannot any more.
+    private static var fullness: Int { 9 }
+    private static var limitFullness: Int { 10 }
 
     /// - Parameters:
-    ///   - maximumBytes: bound of keys and states together.
+    ///   - maximumBytes: bound of states and index together.
     ///   - timeToLive: ms of event time after which an untouched entry is forgotten.
     package init(maximumBytes: Int, timeToLive: Int64) {
-        let perSet = Self.ways * (8 + MemoryLayout<State>.stride)
-        maximumSets = max(Self.probes, maximumBytes / perSet)
+        (maximumSlots, maximumBits) = Self.limits(maximumBytes)
+        slotBits = Int.bitWidth - maximumSlots.leadingZeroBitCount
         self.timeToLive = timeToLive
-        setCount = min(maximumSets, 1024)
-        memory = Memory(sets: setCount)
-        (keys, states) = (memory.keys, memory.states)
+        pool = AlignedMemory(reserving: maximumSlots * MemoryLayout<State>.stride)
+        states = pool.base.bindMemory(to: State.self, capacity: maximumSlots)
+        indexBits = min(KeyIndex.firstBits, maximumBits)
+        indexMemory = Self.indexMemory(bits: indexBits)
+        index = KeyIndex(indexMemory, bits: indexBits, slotBits: slotBits)
+        old = index
+        candidates = .allocate(capacity: Prefetch.state)
+        candidates.initialize(repeating: 0, count: Prefetch.state)
     }
 
-    /// Zeroed keys and states, on huge pages where they are large: a lookup is then one cache miss and no page walk.
-    private struct Memory {
-        private let keyBytes: AlignedMemory
-        private let stateBytes: AlignedMemory
-        let keys: UnsafeMutablePointer<UInt64>
-        let states: UnsafeMutablePointer<State>
+    deinit { candidates.deallocate() }
 
-        init(sets: Int) {
-            let slots = sets * ways
-            keyBytes = AlignedMemory(byteCount: slots * 8)
-            stateBytes = AlignedMemory(byteCount: slots * MemoryLayout<State>.stride)
-            keys = keyBytes.base.bindMemory(to: UInt64.self, capacity: slots)
-            states = stateBytes.base.bindMemory(to: State.self, capacity: slots)
+    /// As many slots as fit beside the index they need, which is held one and a half times while it doubles.
+    private static func limits(_ maximumBytes: Int) -> (slots: Int, bits: Int) {
+        var best = (slots: 16, bits: 2)
+        for bits in 2...26 {
+            let room = maximumBytes - KeyIndex.byteCount(bits: bits) * 3 / 2
+            let slots = min(limitFullness << bits, room / MemoryLayout<State>.stride)
+            if slots > best.slots { best = (slots, bits) }
         }
+        return best
     }
 
-    private func use(_ new: Memory) {
-        memory = new
-        (keys, states) = (new.keys, new.states)
+    private static func indexMemory(bits: Int) -> AlignedMemory {
+        let bytes = KeyIndex.byteCount(bits: bits)
+        return AlignedMemory(reserving: bytes, smallBytes: bytes < AlignedMemory.hugePageBytes ? min(bytes, 256 << 10) / 4096 * 4096 : 0)
     }
 
-    /// Bytes held now.
-    package var byteCount: Int { setCount * Self.ways * (8 + MemoryLayout<State>.stride) }
-
-    @inline(__always)
-    private func home(_ key: UInt64) -> Int {
-        Int(truncatingIfNeeded: key.multipliedFullWidth(by: UInt64(truncatingIfNeeded: setCount)).high)
+    /// Bytes of memory taken now, by whole pages.
+    package var byteCount: Int {
+        let index = oldLines == 0 ? indexMemory.byteCount : indexMemory.touchedBytes(first: min(moved * 2 + 8, oldLines * 2) * 64)
+        return pool.touchedBytes(first: used * MemoryLayout<State>.stride) + index + (oldMemory?.byteCount ?? 0)
     }
 
-    /// Asks for the cache line of the key's home set.
-    @inline(__always)
-    func prefetchKeys(_ key: UInt64) { fraud_prefetch(keys + home(key) * Self.ways) }
+    // MARK: Lookup
 
-    /// Asks for the state of the key, if its home set has it.
+    /// The index that has the key, if any has it.
     @inline(__always)
-    func prefetchState(_ key: UInt64) {
-        let base = home(key) * Self.ways
-        for way in 0..<Self.ways where keys[base + way] == key {
-            fraud_prefetch(states + base + way)
-            if MemoryLayout<State>.stride > 64 {
-                fraud_prefetch(UnsafeRawPointer(states + base + way) + 64)
-            }
-            return
-        }
+    private func index(of key: UInt64) -> KeyIndex {
+        // True while the index doubles, and then only for the lines that were not moved yet.
+        if oldLines != 0, old.home(key) >= moved { return old }
+        return index
+    }
+
+    /// Asks for the line of the index where the key is looked up.
+    @inline(__always)
+    func prefetchIndex(_ key: UInt64) {
+        let index = index(of: key)
+        fraud_prefetch(index.line(index.home(key)))
+    }
+
+    /// Asks for the state that is likely the key's, and remembers it for the click's turn.
+    @inline(__always)
+    func prefetchState(_ key: UInt64, row: Int) {
+        let index = index(of: key)
+        let line = index.line(index.home(key))
+        let matches = index.matches(key, in: line)
+        let slot = matches == 0 ? -1 : index.slot(line[matches.trailingZeroBitCount])
+        candidates[row % Prefetch.state] = UInt32(truncatingIfNeeded: max(0, slot))
+        guard slot >= 0 else { return }
+        let state = UnsafeRawPointer(states + slot)
+        fraud_prefetch(state)
+        if MemoryLayout<State>.stride > 64 { fraud_prefetch(state + MemoryLayout<State>.stride - 8) }
     }
 
     /// The state of a key at event time `now`, made or reset when it was never seen or has expired.
     ///
     /// - Parameters:
     ///   - key: not 0.
-    ///   - horizon: event time before which no click will be scored again; lets growth drop what has expired.
+    ///   - row: the click's, as it was given to `prefetchState`.
+    ///   - horizon: event time before which no click will be scored again: who is older may be overwritten.
     /// - Returns: the state, valid until the next call, and whether it is fresh.
     @inline(__always)
-    func state(of key: UInt64, now: Int64, horizon: Int64) -> (UnsafeMutablePointer<State>, fresh: Bool) {
-        let first = home(key)
-        for probe in 0..<Self.probes {
-            var set = first + probe
-            if set >= setCount { set -= setCount }
-            let base = set * Self.ways
-            for way in 0..<Self.ways {
-                let slot = base + way
-                if keys[slot] == key {
-                    let found = states + slot
-                    if found.pointee.lastSeen &+ timeToLive <= now {
-                        found.pointee = State()
-                        return (found, true)
-                    }
-                    return (found, false)
-                }
-                if keys[slot] == 0 { return (insert(key, at: slot, horizon: horizon), true) }
-            }
+    func state(of key: UInt64, row: Int, now: Int64, horizon: Int64) -> (UnsafeMutablePointer<State>, fresh: Bool) {
+        var slot = Int(candidates[row % Prefetch.state])
+        if states[slot].key != key {
+            slot = find(key)
+            if slot < 0 { return (insert(key, now: now, horizon: horizon), true) }
         }
-        return (makeRoom(for: key, horizon: horizon), true)
+        let found = states + slot
+        guard found.pointee.lastSeen &+ timeToLive <= now else { return (found, false) }
+        reset(found, key)
+        return (found, true)
     }
 
-    private func insert(_ key: UInt64, at slot: Int, horizon: Int64) -> UnsafeMutablePointer<State> {
-        if count &* 5 >= setCount &* Self.ways &* 4, setCount < maximumSets {
-            grow(horizon: horizon)
-            return makeRoom(for: key, horizon: horizon)
+    @inline(__always)
+    private func reset(_ state: UnsafeMutablePointer<State>, _ key: UInt64) {
+        state.initialize(to: State())
+        state.pointee.key = key
+    }
+
+    private func find(_ key: UInt64) -> Int {
+        let index = index(of: key)
+        let home = index.home(key)
+        for probe in 0..<KeyIndex.probes {
+            let line = index.line(home &+ probe)
+            var matches = index.matches(key, in: line)
+            while matches != 0 {
+                let slot = index.slot(line[matches.trailingZeroBitCount])
+                if slot >= 0, states[slot].key == key { return slot }
+                matches &= matches &- 1
+            }
+            if index.ends(line) { return -1 }
         }
-        keys[slot] = key
-        states[slot] = State()
+        return -1
+    }
+
+    // MARK: New keys
+
+    @inline(never)
+    private func insert(_ key: UInt64, now: Int64, horizon: Int64) -> UnsafeMutablePointer<State> {
+        if oldLines != 0 {
+            moveLine(horizon)
+        } else if count >= Self.fullness << indexBits, indexBits < maximumBits {
+            startDoubling()
+        }
+        let slot = freeSlot(horizon)
+        reset(states + slot, key)
+        earliest = min(earliest, now)
+        earliestOfRound = min(earliestOfRound, now)
         count += 1
+        enter(key, slot, horizon)
         return states + slot
     }
 
-    /// Places a key that has no free slot yet: grows while allowed, else evicts the oldest of its home set.
-    private func makeRoom(for key: UInt64, horizon: Int64) -> UnsafeMutablePointer<State> {
-        while true {
-            if let slot = freeSlot(for: key) {
-                keys[slot] = key
-                states[slot] = State()
-                count += 1
-                return states + slot
-            }
-            guard setCount < maximumSets else { break }
-            grow(horizon: horizon)
+    private func enter(_ key: UInt64, _ slot: Int, _ horizon: Int64) {
+        let index = index(of: key)
+        if index.enter(key, slot: slot) { return }
+        let line = index.line(index.home(key))
+        var oldest = index.slot(line[0])
+        for way in 1..<KeyIndex.ways {
+            let other = index.slot(line[way])
+            if states[other].lastSeen < states[oldest].lastSeen { oldest = other }
         }
-        let base = home(key) * Self.ways
-        var oldest = base
-        for slot in base + 1..<base + Self.ways where states[slot].lastSeen < states[oldest].lastSeen { oldest = slot }
-        if states[oldest].lastSeen &+ timeToLive > horizon { evicted += 1 }
-        keys[oldest] = key
-        states[oldest] = State()
-        return states + oldest
+        forget(oldest, horizon)
+        // The sweep takes it next time.
+        states[oldest].lastSeen = .min
+        earliest = .min
+        _ = index.enter(key, slot: slot)
     }
 
-    private func freeSlot(for key: UInt64) -> Int? {
-        let first = home(key)
-        for probe in 0..<Self.probes {
-            let base = (first + probe) % setCount * Self.ways
-            for slot in base..<base + Self.ways where keys[slot] == 0 { return slot }
-        }
-        return nil
+    /// Takes a slot's key out of the table; its state is left to whom the slot is given.
+    private func forget(_ slot: Int, _ horizon: Int64) {
+        let state = states + slot
+        guard state.pointee.key != 0 else { return }
+        index(of: state.pointee.key).erase(state.pointee.key, slot: slot)
+        if state.pointee.lastSeen &+ timeToLive > horizon { evicted += 1 }
+        state.pointee.key = 0
+        count -= 1
     }
 
-    private func grow(horizon: Int64) {
-        var live = 0
-        for slot in 0..<setCount * Self.ways where keys[slot] != 0 && states[slot].lastSeen &+ timeToLive > horizon { live += 1 }
-        // Mostly expired: a rebuild of the same size is enough.
-        let wanted = live * 2 < count ? setCount : min(maximumSets, setCount * 2)
-        rebuild(sets: wanted, horizon: horizon)
-    }
-
-    private func rebuild(sets wanted: Int, horizon: Int64) {
-        // Holds the old keys and states until everything is in the new ones.
-        let old = memory
-        let (oldKeys, oldStates, oldSlots) = (old.keys, old.states, setCount * Self.ways)
-        var sets = wanted
-        retry: while true {
-            setCount = sets
-            use(Memory(sets: sets))
-            count = 0
-            for slot in 0..<oldSlots where oldKeys[slot] != 0 && oldStates[slot].lastSeen &+ timeToLive > horizon {
-                guard let free = freeSlot(for: oldKeys[slot]) else {
-                    if sets < maximumSets {
-                        sets = min(maximumSets, sets * 2)
-                        continue retry
-                    }
-                    evicted += 1
-                    continue
+    /// A slot for a new key: of an entry that can only read as expired, a new one, or of the oldest of a few.
+    private func freeSlot(_ horizon: Int64) -> Int {
+        let expired = horizon &- timeToLive
+        if earliest <= expired {
+            for _ in 0..<min(used, Self.sweepSteps) {
+                let slot = advanceHand()
+                if states[slot].lastSeen <= expired {
+                    forget(slot, horizon)
+                    return slot
                 }
-                keys[free] = oldKeys[slot]
-                states[free] = oldStates[slot]
-                count += 1
+                earliestOfRound = min(earliestOfRound, states[slot].lastSeen)
             }
-            break
         }
-        withExtendedLifetime(old) {}
+        if used < maximumSlots {
+            used += 1
+            return used - 1
+        }
+        var oldest = advanceHand()
+        for _ in 1..<Self.evictionChoices {
+            let slot = advanceHand()
+            let isOlder = states[slot].lastSeen < states[oldest].lastSeen
+            earliestOfRound = min(earliestOfRound, states[isOlder ? oldest : slot].lastSeen)
+            if isOlder { oldest = slot }
+        }
+        forget(oldest, horizon)
+        return oldest
     }
+
+    private func advanceHand() -> Int {
+        if hand >= used {
+            hand = 0
+            earliest = earliestOfRound
+            earliestOfRound = .max
+        }
+        fraud_prefetch(states + min(hand &+ 2 &* Self.evictionChoices, maximumSlots - 1))
+        hand += 1
+        return hand - 1
+    }
+
+    // MARK: Growth of the index
+
+    private func startDoubling() {
+        (old, oldMemory, oldLines, moved) = (index, indexMemory, index.lineCount, 0)
+        indexBits += 1
+        indexMemory = Self.indexMemory(bits: indexBits)
+        index = KeyIndex(indexMemory, bits: indexBits, slotBits: slotBits)
+    }
+
+    /// Moves the keys whose home is the next line of the old index.
+    private func moveLine(_ horizon: Int64) {
+        let home = moved
+        // Their keys are wanted two calls from now.
+        let ahead = old.line(min(home + 2, oldLines - 1))
+        for way in 0..<KeyIndex.ways where ahead[way] != 0 { fraud_prefetch(states + old.slot(ahead[way])) }
+        moved += 1
+        for probe in 0..<KeyIndex.probes {
+            let line = old.line(home + probe)
+            let isLast = old.ends(line)
+            for way in 0..<KeyIndex.ways where line[way] != 0 {
+                let slot = old.slot(line[way])
+                let key = states[slot].key
+                guard old.home(key) == home else { continue }
+                line[way] = 0
+                enter(key, slot, horizon)
+            }
+            if isLast { break }
+        }
+        if moved == oldLines { (oldMemory, old, oldLines) = (nil, index, 0) }
+    }
+
+    // MARK: All of it
 
     /// Changes every state in place.
     package func forEach(_ change: (inout State) -> Void) {
-        for slot in 0..<setCount * Self.ways where keys[slot] != 0 { change(&states[slot]) }
+        for slot in 0..<used where states[slot].key != 0 { change(&states[slot]) }
     }
 
     package func removeAll() {
-        keys.update(repeating: 0, count: setCount * Self.ways)
-        count = 0
+        (count, used, hand, earliest, earliestOfRound) = (0, 0, 0, .max, .max)
+        // What a state was ahead of its click is none any more.
+        states.withMemoryRebound(to: State.self, capacity: 1) { $0.pointee.key = 0 }
+        candidates.update(repeating: 0, count: Prefetch.state)
+        useIndex(bits: min(KeyIndex.firstBits, maximumBits))
+    }
+
+    private func useIndex(bits: Int) {
+        indexBits = bits
+        indexMemory = Self.indexMemory(bits: bits)
+        index = KeyIndex(indexMemory, bits: bits, slotBits: slotBits)
+        (oldMemory, old, oldLines, moved) = (nil, index, 0, 0)
     }
 
     // MARK: Snapshot
 
     package func write(to writer: inout StateWriter) {
         writer.append(tag: "KTAB")
-        writer.append(setCount)
-        writer.append(count)
         writer.append(evicted)
-        writer.append(UnsafeBufferPointer(start: keys, count: setCount * Self.ways))
-        // Only occupied slots: a table is rarely full, and unused slots were never written.
-        writer.append(atMost: count * MemoryLayout<State>.stride) { memory in
-            // Nothing in a snapshot is aligned.
-            var out = memory
-            for slot in 0..<setCount * Self.ways where keys[slot] != 0 {
-                out.copyMemory(from: states + slot, byteCount: MemoryLayout<State>.stride)
-                out += MemoryLayout<State>.stride
-            }
-            return out - memory
-        }
+        writer.append(hand)
+        writer.append(earliest)
+        writer.append(earliestOfRound)
+        writer.append(UnsafeBufferPointer(start: states, count: used))
     }
 
     package func restore(from reader: inout StateReader) throws(StateError) {
         try reader.expect(tag: "KTAB")
-        let sets = try reader.read(Int.self)
-        let entries = try reader.read(Int.self)
-        let evictedBefore = try reader.read(Int.self)
-        let savedKeys = try reader.readArray(UInt64.self)
-        guard sets > 0, savedKeys.count == sets * Self.ways, savedKeys.count(where: { $0 != 0 }) == entries else {
-            throw StateError("snapshot of a keyed table has \(savedKeys.count) keys for \(sets) sets")
+        let before = (evicted: try reader.read(Int.self), hand: try reader.read(Int.self))
+        let oldest = (all: try reader.read(Int64.self), round: try reader.read(Int64.self))
+        let saved = try reader.readArray(State.self)
+        guard (0...saved.count).contains(before.hand) else {
+            throw StateError("snapshot of a keyed table is at slot \(before.hand) of \(saved.count)")
         }
-        let new = Memory(sets: sets)
-        for slot in 0..<savedKeys.count {
-            new.keys[slot] = savedKeys[slot]
-            // Padding after a state was written with it.
-            if savedKeys[slot] != 0 { new.states[slot] = try reader.readStrided(State.self) }
+        removeAll()
+        evicted = before.evicted
+        (earliest, earliestOfRound) = oldest
+        let kept = newest(of: saved)
+        hand = min(before.hand, kept.count)
+        useIndex(bits: bits(for: kept.count))
+        used = kept.count
+        for slot in 0..<used {
+            states[slot] = kept[slot]
+            guard kept[slot].key != 0 else { continue }
+            count += 1
+            enter(kept[slot].key, slot, .min)
         }
-        use(new)
-        (setCount, count, evicted) = (sets, entries, evictedBefore)
+    }
+
+    /// As many as fit, the oldest being forgotten; all of them unless the limit has been lowered.
+    private func newest(of saved: [State]) -> [State] {
+        guard saved.count > maximumSlots else { return saved }
+        let order = saved.indices.sorted { (saved[$0].lastSeen, $0) > (saved[$1].lastSeen, $1) }
+        evicted += saved.count - maximumSlots
+        return order[..<maximumSlots].sorted().map { saved[$0] }
+    }
+
+    private func bits(for entries: Int) -> Int {
+        var bits = min(KeyIndex.firstBits, maximumBits)
+        while bits < maximumBits, entries >= Self.fullness << bits { bits += 1 }
+        return bits
     }
 }

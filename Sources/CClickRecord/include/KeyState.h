@@ -1,0 +1,101 @@
+// Arithmetic of keyed feature state that Swift's vectors do not reach: index lines, lanes of counts, gaps, bitmaps.
+// Integer operations and single float operations only, so every variant gives the same bits.
+#ifndef FRAUD_KEY_STATE_H
+#define FRAUD_KEY_STATE_H
+
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/// Which of a cache line's sixteen words equal `wanted` under `mask`: bit i for word i. The line is aligned.
+static inline uint32_t fraud_match_line(const uint32_t *_Nonnull line, uint32_t mask, uint32_t wanted) {
+#ifdef __SSE2__
+    const __m128i m = _mm_set1_epi32((int)mask), w = _mm_set1_epi32((int)wanted);
+    const __m128i *v = (const __m128i *)line;
+    __m128i a = _mm_cmpeq_epi32(_mm_and_si128(_mm_load_si128(v), m), w);
+    __m128i b = _mm_cmpeq_epi32(_mm_and_si128(_mm_load_si128(v + 1), m), w);
+    __m128i c = _mm_cmpeq_epi32(_mm_and_si128(_mm_load_si128(v + 2), m), w);
+    __m128i d = _mm_cmpeq_epi32(_mm_and_si128(_mm_load_si128(v + 3), m), w);
+    return (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(_mm_packs_epi32(a, b), _mm_packs_epi32(c, d)));
+#else
+    uint32_t found = 0;
+    for (int i = 0; i < 16; i++) found |= (uint32_t)((line[i] & mask) == wanted) << i;
+    return found;
+#endif
+}
+
+/// Lanes i.. of six, as masks; from lane 6 on there is none.
+static const uint16_t fraud_lanes_from[7][8] __attribute__((aligned(16))) = {
+    {0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0, 0}, {0, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0, 0},
+    {0, 0, 0xffff, 0xffff, 0xffff, 0xffff, 0, 0},           {0, 0, 0, 0xffff, 0xffff, 0xffff, 0, 0},
+    {0, 0, 0, 0, 0xffff, 0xffff, 0, 0},                     {0, 0, 0, 0, 0, 0xffff, 0, 0},
+    {0, 0, 0, 0, 0, 0, 0, 0}};
+/// One in lane i.
+static const uint16_t fraud_lane_one[7][8] __attribute__((aligned(16))) = {
+    {1}, {0, 1}, {0, 0, 1}, {0, 0, 0, 1}, {0, 0, 0, 0, 1}, {0, 0, 0, 0, 0, 1}, {0}};
+
+/// Six 16-bit counts of panes, lane 0 the newest: moves them up by `steps` (0–6), counts one saturating into lane `age`
+/// (0–6; 6 is none of them, as it is with `one` 0), and returns the sum of the lanes from `age` on.
+///
+/// - `lanes`: 12 bytes, with 12 readable bytes before them and 4 behind.
+static inline uint32_t fraud_count_pane(uint8_t *_Nonnull lanes, uint32_t steps, uint32_t age, uint32_t one) {
+#ifdef __SSE2__
+    // A load so many lanes too early is the shift.
+    __m128i v = _mm_loadu_si128((const __m128i *)(lanes - 2 * steps));
+    v = _mm_and_si128(v, _mm_load_si128((const __m128i *)fraud_lanes_from[steps]));
+    v = _mm_adds_epu16(v, _mm_load_si128((const __m128i *)fraud_lane_one[one ? age : 6]));
+    _mm_storel_epi64((__m128i *)lanes, v);
+    const uint32_t high = (uint32_t)_mm_cvtsi128_si32(_mm_srli_si128(v, 8));
+    memcpy(lanes + 8, &high, 4);
+    v = _mm_and_si128(v, _mm_load_si128((const __m128i *)fraud_lanes_from[age]));
+    const __m128i zero = _mm_setzero_si128();
+    const __m128i sums = _mm_add_epi64(
+        _mm_sad_epu8(_mm_and_si128(v, _mm_set1_epi16(0xff)), zero), _mm_slli_epi64(_mm_sad_epu8(_mm_srli_epi16(v, 8), zero), 8));
+    return (uint32_t)_mm_cvtsi128_si32(_mm_add_epi64(sums, _mm_srli_si128(sums, 8)));
+#else
+    uint16_t v[6], moved[6];
+    memcpy(v, lanes, 12);
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < 6; i++) {
+        moved[i] = i < steps ? 0 : v[i - steps];
+        if (i == age && one && moved[i] < 0xffff) moved[i]++;
+        if (i >= age) sum += moved[i];
+    }
+    memcpy(lanes, moved, 12);
+    return sum;
+#endif
+}
+
+/// Eight gaps of 24 bits each, as milliseconds: 16 low bits of every gap, then 8 high bits of every gap.
+static inline void fraud_gap_set(uint8_t *_Nonnull gaps, uint32_t place, uint32_t milliseconds) {
+    const uint16_t low = (uint16_t)milliseconds;
+    memcpy(gaps + 2 * place, &low, 2);
+    gaps[16 + place] = (uint8_t)(milliseconds >> 16);
+}
+
+/// The gaps in seconds, each rounded as a quotient of floats.
+static inline void fraud_gap_seconds(const uint8_t *_Nonnull gaps, float *_Nonnull seconds) {
+    for (int i = 0; i < 8; i++) {
+        uint16_t low;
+        memcpy(&low, gaps + 2 * i, 2);
+        seconds[i] = (float)(int32_t)((uint32_t)low | (uint32_t)gaps[16 + i] << 16) / 1000.0f;
+    }
+}
+
+/// Hashes it takes on average to set k of m bits, m/m + m/(m−1) + … + m/(m−k+1), rounded: the discrete counterpart of
+/// −m·ln(1 − k/m), which gives 1 for one bit and 2 for two. A full bitmap reads as one bit less.
+static const float fraud_distinct_of_64[65] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 16, 17, 18, 20, 21, 22, 24, 25, 27, 28, 30, 31, 33, 35, 36,
+    38, 40, 42, 44, 46, 48, 50, 52, 55, 57, 59, 62, 65, 67, 70, 73, 77, 80, 83, 87, 91, 96, 100, 105, 110, 116,
+    123, 130, 138, 147, 157, 170, 186, 208, 240, 240};
+static const float fraud_distinct_of_32[33] = {
+    0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 15, 16, 18, 20, 22, 24, 26, 28, 31, 33, 36, 39, 43, 47, 51, 57, 63,
+    71, 82, 98, 98};
+
+static inline float fraud_distinct_estimate_64(uint64_t bits) { return fraud_distinct_of_64[__builtin_popcountll(bits)]; }
+static inline float fraud_distinct_estimate_32(uint32_t bits) { return fraud_distinct_of_32[__builtin_popcount(bits)]; }
+
+#endif
