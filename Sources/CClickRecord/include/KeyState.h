@@ -69,20 +69,73 @@ static inline uint32_t fraud_count_pane(uint8_t *_Nonnull lanes, uint32_t steps,
 #endif
 }
 
-/// Eight gaps of 24 bits each, as milliseconds: 16 low bits of every gap, then 8 high bits of every gap.
+/// Eight gaps of 24 bits each, ms: 16 low bits of every gap, then 8 high bits of every gap. Sets one of them.
 static inline void fraud_gap_set(uint8_t *_Nonnull gaps, uint32_t place, uint32_t milliseconds) {
     const uint16_t low = (uint16_t)milliseconds;
     memcpy(gaps + 2 * place, &low, 2);
     gaps[16 + place] = (uint8_t)(milliseconds >> 16);
 }
 
-/// The gaps in seconds, each rounded as a quotient of floats.
-static inline void fraud_gap_seconds(const uint8_t *_Nonnull gaps, float *_Nonnull seconds) {
+/// Sets a gap as above, `place` over 7 being none, and gives all of them in seconds, each rounded as a quotient of floats.
+/// A load right behind a smaller store to the same bytes would wait for it; so the gap is set on its way.
+static inline void fraud_gap_seconds(uint8_t *_Nonnull gaps, uint32_t place, uint32_t milliseconds, float *_Nonnull seconds) {
+#ifdef __SSE2__
+    const __m128i zero = _mm_setzero_si128();
+    const __m128i at = _mm_cmpeq_epi16(_mm_set_epi16(7, 6, 5, 4, 3, 2, 1, 0), _mm_set1_epi16((short)place));
+    __m128i low = _mm_loadu_si128((const __m128i *)gaps);
+    low = _mm_or_si128(_mm_andnot_si128(at, low), _mm_and_si128(at, _mm_set1_epi16((short)milliseconds)));
+    __m128i high = _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)(gaps + 16)), zero);
+    high = _mm_or_si128(_mm_andnot_si128(at, high), _mm_and_si128(at, _mm_set1_epi16((short)(milliseconds >> 16))));
+    _mm_storeu_si128((__m128i *)gaps, low);
+    _mm_storel_epi64((__m128i *)(gaps + 16), _mm_packus_epi16(high, zero));
+    const __m128 thousand = _mm_set1_ps(1000.0f);
+    _mm_storeu_ps(seconds, _mm_div_ps(_mm_cvtepi32_ps(_mm_unpacklo_epi16(low, high)), thousand));
+    _mm_storeu_ps(seconds + 4, _mm_div_ps(_mm_cvtepi32_ps(_mm_unpackhi_epi16(low, high)), thousand));
+#else
+    if (place < 8) fraud_gap_set(gaps, place, milliseconds);
     for (int i = 0; i < 8; i++) {
         uint16_t low;
         memcpy(&low, gaps + 2 * i, 2);
         seconds[i] = (float)(int32_t)((uint32_t)low | (uint32_t)gaps[16 + i] << 16) / 1000.0f;
     }
+#endif
+}
+
+static inline void fraud_order(float *_Nonnull a, float *_Nonnull b) {
+    const float low = *a < *b ? *a : *b, high = *a < *b ? *b : *a;
+    *a = low;
+    *b = high;
+}
+
+/// The lower median of the first n (4 to 8) of eight values: by a sorting network of 19 exchanges.
+static inline float fraud_lower_median(const float *_Nonnull values, int n) {
+    const float none = __builtin_inff();
+    float a = values[0], b = values[1], c = values[2], d = values[3];
+    float e = n > 4 ? values[4] : none, f = n > 5 ? values[5] : none, g = n > 6 ? values[6] : none, h = n > 7 ? values[7] : none;
+    fraud_order(&a, &c), fraud_order(&b, &d), fraud_order(&e, &g), fraud_order(&f, &h);
+    fraud_order(&a, &e), fraud_order(&b, &f), fraud_order(&c, &g), fraud_order(&d, &h);
+    fraud_order(&a, &b), fraud_order(&c, &d), fraud_order(&e, &f), fraud_order(&g, &h);
+    fraud_order(&c, &e), fraud_order(&d, &f);
+    fraud_order(&b, &e), fraud_order(&d, &g);
+    fraud_order(&b, &c), fraud_order(&d, &e);
+    return n > 6 ? d : (n > 4 ? c : b);
+}
+
+/// How many of the first n of eight values are no further from the middle than that.
+static inline int fraud_count_near(const float *_Nonnull values, int n, float middle, float distance) {
+#ifdef __SSE2__
+    const __m128 m = _mm_set1_ps(middle), d = _mm_set1_ps(distance), sign = _mm_set1_ps(-0.0f);
+    __m128 a = _mm_cmple_ps(_mm_andnot_ps(sign, _mm_sub_ps(_mm_loadu_ps(values), m)), d);
+    __m128 b = _mm_cmple_ps(_mm_andnot_ps(sign, _mm_sub_ps(_mm_loadu_ps(values + 4), m)), d);
+    uint32_t near = ((uint32_t)_mm_movemask_ps(a) | (uint32_t)_mm_movemask_ps(b) << 4) & ((1u << n) - 1);
+    near = near - ((near >> 1) & 0x55);
+    near = (near & 0x33) + ((near >> 2) & 0x33);
+    return (int)((near + (near >> 4)) & 0xf);
+#else
+    int count = 0;
+    for (int i = 0; i < n; i++) count += __builtin_fabsf(values[i] - middle) <= distance;
+    return count;
+#endif
 }
 
 /// Hashes it takes on average to set k of m bits, m/m + m/(m−1) + … + m/(m−k+1), rounded: the discrete counterpart of

@@ -4,27 +4,36 @@ internal import ClickModel
 extension FeatureExtractor {
     /// Pairs: visitor and ad, address and ad, network and advertiser.
     func pairStage(_ clicks: ClickRows, _ columns: FeatureColumns) {
-        visitorAds.visit(clicks.columns.visitorAds, clicks) { row, state, now, fresh in
+        for row in 0..<clicks.count {
+            guard let (state, now, fresh) = visitorAds.turn(of: row, clicks.columns.visitorAds, clicks) else {
+                columns.setUnknown([.visitorAdClicks1h, .visitorAdSecondsSinceLast], row)
+                continue
+            }
             let (count, gap) = state.countClick(now: now, fresh: fresh)
             columns.set(.visitorAdClicks1h, row, count)
             columns.set(.visitorAdSecondsSinceLast, row, gap)
-        } unknown: { row in
-            columns.setUnknown([.visitorAdClicks1h, .visitorAdSecondsSinceLast], row)
         }
-        addressAds.visit(clicks.columns.addressAds, clicks) { row, state, now, fresh in
+        for row in 0..<clicks.count {
+            guard let (state, now, fresh) = addressAds.turn(of: row, clicks.columns.addressAds, clicks) else {
+                columns.set(.ipAdClicks1h, row, .nan)
+                continue
+            }
             columns.set(.ipAdClicks1h, row, state.countClick(now: now, fresh: fresh).hour)
-        } unknown: { row in
-            columns.set(.ipAdClicks1h, row, .nan)
         }
-        subnetAdvertisers.visit(clicks.columns.subnetAdvertisers, clicks) { row, state, now, fresh in
+        for row in 0..<clicks.count {
+            guard let (state, now, fresh) = subnetAdvertisers.turn(of: row, clicks.columns.subnetAdvertisers, clicks) else {
+                columns.set(.subnetAdvertiserClicks1h, row, .nan)
+                continue
+            }
             columns.set(.subnetAdvertiserClicks1h, row, state.countClick(now: now, fresh: fresh).hour)
-        } unknown: { row in
-            columns.set(.subnetAdvertiserClicks1h, row, .nan)
         }
     }
 
     func adStage(_ clicks: ClickRows, _ columns: FeatureColumns) {
-        ads.visit(clicks.columns.ads, clicks) { row, state, now, fresh in
+        for row in 0..<clicks.count {
+            guard let (state, now, fresh) = ads.turn(of: row, clicks.columns.ads, clicks) else {
+                continue
+            }
             if fresh { state.pointee.lastSeen = now }
             let lastSeen = state.pointee.lastSeen
             state.pointee.baseline.roll(state.pointee.rate, lastSeen: lastSeen, now: now)
@@ -34,17 +43,18 @@ extension FeatureExtractor {
             columns.set(.adClicks1h, row, counts.hour)
             columns.set(.adRateRatio, row, state.pointee.baseline.ratio(minute: counts.minute))
             state.pointee.lastSeen = max(lastSeen, now)
-        } unknown: { _ in
         }
     }
 
     func publisherStage(_ clicks: ClickRows, _ columns: FeatureColumns) {
-        publishers.visit(clicks.columns.publishers, clicks) { row, state, now, fresh in
+        for row in 0..<clicks.count {
+            guard let (state, now, fresh) = publishers.turn(of: row, clicks.columns.publishers, clicks) else {
+                columns.setUnknown([
+                    .publisherClicks10s, .publisherClicks1m, .publisherClicks1h, .publisherRateRatio, .publisherSuspectShare1h], row)
+                continue
+            }
             if fresh { state.pointee.lastSeen = now }
             Self.update(state, now, columns, row)
-        } unknown: { row in
-            columns.setUnknown([
-                .publisherClicks10s, .publisherClicks1m, .publisherClicks1h, .publisherRateRatio, .publisherSuspectShare1h], row)
         }
     }
 

@@ -9,13 +9,15 @@ extension FeatureExtractor {
     static let staleBit: UInt8 = 0x80
 
     func addressStage(_ clicks: ClickRows, _ selected: SelectedClicks, _ columns: FeatureColumns) {
-        addresses.visit(clicks.columns.addresses, clicks) { row, state, now, fresh in
+        for row in 0..<clicks.count {
+            guard let (state, now, fresh) = addresses.turn(of: row, clicks.columns.addresses, clicks) else {
+                columns.setUnknown([
+                    .ipClicks10s, .ipClicks1m, .ipClicks1h, .ipGapCV, .ipEqualGapShare, .ipSecondsSinceLast, .ipDistinctUsers1h,
+                    .ipDistinctDevices1h, .ipDistinctAgents1h, .ipDistinctAds1h, .hostingAddress, .torExit], row)
+                continue
+            }
             if fresh || state.pointee.listFlags & Self.staleBit != 0 { state.pointee.listFlags = listFlags(selected[row]) }
             update(state, clicks.columns, now, fresh, columns, row)
-        } unknown: { row in
-            columns.setUnknown([
-                .ipClicks10s, .ipClicks1m, .ipClicks1h, .ipGapCV, .ipEqualGapShare, .ipSecondsSinceLast, .ipDistinctUsers1h,
-                .ipDistinctDevices1h, .ipDistinctAgents1h, .ipDistinctAds1h, .hostingAddress, .torExit], row)
         }
     }
 
@@ -34,12 +36,12 @@ extension FeatureExtractor {
     ) {
         let lastSeen = fresh ? now : s.pointee.lastSeen
         s.pointee.lastSeen = lastSeen
-        if !fresh, now >= lastSeen { s.pointee.gaps.add(milliseconds: now &- lastSeen, count: &s.pointee.gapCount) }
         let counts = s.countClick(now: now)
         columns.set(.ipClicks10s, row, counts.tenSeconds)
         columns.set(.ipClicks1m, row, counts.minute)
         columns.set(.ipClicks1h, row, counts.hour)
-        let (cv, equal) = s.pointee.gaps.regularity(count: s.pointee.gapCount)
+        let (cv, equal) = s.pointee.gaps.add(
+            milliseconds: fresh || now < lastSeen ? nil : now &- lastSeen, count: &s.pointee.gapCount)
         columns.set(.ipGapCV, row, cv)
         columns.set(.ipEqualGapShare, row, equal)
         columns.set(.ipSecondsSinceLast, row, fresh ? .nan : Float(abs(now &- lastSeen)) / 1000)
@@ -60,7 +62,12 @@ extension FeatureExtractor {
 
     func subnetStage(_ clicks: ClickRows, _ columns: FeatureColumns) {
         let (addresses, agents) = (clicks.columns.addresses, clicks.columns.agents)
-        subnets.visit(clicks.columns.subnets, clicks) { row, state, now, fresh in
+        for row in 0..<clicks.count {
+            guard let (state, now, fresh) = subnets.turn(of: row, clicks.columns.subnets, clicks) else {
+                columns.setUnknown([
+                    .subnetClicks10s, .subnetClicks1m, .subnetClicks1h, .subnetDistinctIPs1h, .subnetDistinctAgents1h], row)
+                continue
+            }
             if fresh { state.pointee.lastSeen = now }
             let lastSeen = state.pointee.lastSeen
             let counts = state.countClick(now: now)
@@ -73,9 +80,6 @@ extension FeatureExtractor {
             columns.set(.subnetDistinctIPs1h, row, state.pointee.addresses.add(addresses[row]))
             columns.set(.subnetDistinctAgents1h, row, agents[row] == 0 ? .nan : state.pointee.agents.add(agents[row]))
             state.pointee.lastSeen = max(lastSeen, now)
-        } unknown: { row in
-            columns.setUnknown([
-                .subnetClicks10s, .subnetClicks1m, .subnetClicks1h, .subnetDistinctIPs1h, .subnetDistinctAgents1h], row)
         }
     }
 }

@@ -9,7 +9,11 @@ extension FeatureExtractor {
             for row in 0..<clicks.count { columns.set(.knownCrawler, row, .nan) }
             return
         }
-        agents.visit(clicks.columns.agents, clicks) { row, state, now, fresh in
+        for row in 0..<clicks.count {
+            guard let (state, now, fresh) = agents.turn(of: row, clicks.columns.agents, clicks) else {
+                columns.set(.knownCrawler, row, .nan)
+                continue
+            }
             if fresh {
                 let text = selected[row].pointee.user_agent
                 state.pointee.isCrawler = crawlers.matches(
@@ -17,19 +21,19 @@ extension FeatureExtractor {
             }
             state.pointee.lastSeen = fresh ? now : max(state.pointee.lastSeen, now)
             columns.set(.knownCrawler, row, state.pointee.isCrawler ? 1 : 0)
-        } unknown: { row in
-            columns.set(.knownCrawler, row, .nan)
         }
     }
 
     func deviceStage(_ clicks: ClickRows, _ columns: FeatureColumns) {
-        devices.visit(clicks.columns.devices, clicks) { row, state, now, fresh in
+        for row in 0..<clicks.count {
+            guard let (state, now, fresh) = devices.turn(of: row, clicks.columns.devices, clicks) else {
+                columns.setUnknown([
+                    .deviceClicks10s, .deviceClicks1m, .deviceClicks1h, .deviceGapCV, .deviceEqualGapShare,
+                    .deviceSecondsSinceLast, .deviceAgeSeconds, .deviceDistinctIPs1h, .deviceDistinctSubnets1h,
+                    .travelSpeedKmh, .travelJumps1h, .pointerPathRepeats], row)
+                continue
+            }
             Self.update(state, clicks.columns, now, fresh, columns, row)
-        } unknown: { row in
-            columns.setUnknown([
-                .deviceClicks10s, .deviceClicks1m, .deviceClicks1h, .deviceGapCV, .deviceEqualGapShare,
-                .deviceSecondsSinceLast, .deviceAgeSeconds, .deviceDistinctIPs1h, .deviceDistinctSubnets1h,
-                .travelSpeedKmh, .travelJumps1h, .pointerPathRepeats], row)
         }
     }
 
@@ -40,15 +44,14 @@ extension FeatureExtractor {
         if fresh {
             s.pointee.lastSeen = now
             s.pointee.firstSeen = now
-        } else if now >= s.pointee.lastSeen {
-            s.pointee.gaps.add(milliseconds: now &- s.pointee.lastSeen, count: &s.pointee.gapCount)
         }
         let lastSeen = s.pointee.lastSeen
         let counts = s.countClick(now: now)
         columns.set(.deviceClicks10s, row, counts.tenSeconds)
         columns.set(.deviceClicks1m, row, counts.minute)
         columns.set(.deviceClicks1h, row, counts.hour)
-        let (cv, equal) = s.pointee.gaps.regularity(count: s.pointee.gapCount)
+        let (cv, equal) = s.pointee.gaps.add(
+            milliseconds: fresh || now < lastSeen ? nil : now &- lastSeen, count: &s.pointee.gapCount)
         columns.set(.deviceGapCV, row, cv)
         columns.set(.deviceEqualGapShare, row, equal)
         columns.set(.deviceSecondsSinceLast, row, fresh ? .nan : Float(abs(now &- lastSeen)) / 1000)
@@ -81,7 +84,11 @@ extension FeatureExtractor {
     }
 
     func userStage(_ clicks: ClickRows, _ columns: FeatureColumns) {
-        users.visit(clicks.columns.users, clicks) { row, state, now, fresh in
+        for row in 0..<clicks.count {
+            guard let (state, now, fresh) = users.turn(of: row, clicks.columns.users, clicks) else {
+                columns.setUnknown([.userClicks10s, .userClicks1m, .userClicks1h], row)
+                continue
+            }
             if fresh { state.pointee.lastSeen = now }
             let lastSeen = state.pointee.lastSeen
             let generations = Generation.steps(from: lastSeen, to: now)
@@ -98,8 +105,6 @@ extension FeatureExtractor {
                 columns.set(.travelJumps1h, row, deviceJumps > jumps ? deviceJumps : jumps)
             }
             state.pointee.lastSeen = max(lastSeen, now)
-        } unknown: { row in
-            columns.setUnknown([.userClicks10s, .userClicks1m, .userClicks1h], row)
         }
     }
 }

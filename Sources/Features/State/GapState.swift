@@ -6,68 +6,44 @@ struct GapState: BitwiseCopyable {
 
     static let minimum = 4
 
-    /// Remembers a gap in the oldest place. `count` is the owner's counter of gaps so far.
+    /// Remembers a gap in the oldest place, none for nil, and says how regular the gaps are: their coefficient of variation
+    /// and the share of them within 5 % (or 20 ms) of their median; NaN with fewer than four.
+    ///
+    /// - Parameter count: the owner's counter of gaps so far.
     @inline(__always)
-    mutating func add(milliseconds: Int64, count: inout UInt8) {
-        withUnsafeMutableBytes(of: &bytes) {
-            fraud_gap_set($0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self), UInt32(count & 7), UInt32(truncatingIfNeeded: milliseconds))
+    mutating func add(milliseconds: Int64?, count: inout UInt8) -> (cv: Float, equalShare: Float) {
+        var place: UInt32 = 8
+        let gap = UInt32(truncatingIfNeeded: milliseconds ?? 0)
+        if milliseconds != nil {
+            place = UInt32(count & 7)
+            // Past eight the counter only needs to keep its place in the ring.
+            count = count == 255 ? 248 : count &+ 1
         }
-        // Past eight the counter only needs to keep its place in the ring.
-        count = count == 255 ? 248 : count &+ 1
-    }
-
-    /// Coefficient of variation of the gaps and the share of them within 5 % (or 20 ms) of their median;
-    /// NaN with fewer than four.
-    @inline(__always)
-    func regularity(count: UInt8) -> (cv: Float, equalShare: Float) {
-        count < Self.minimum ? (.nan, .nan) : measured(min(8, Int(count)))
+        let n = min(8, Int(count))
+        return withUnsafeMutableBytes(of: &bytes) {
+            let gaps = $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
+            if n >= Self.minimum { return Self.measure(gaps, place, gap, n) }
+            if place < 8 { fraud_gap_set(gaps, place, gap) }
+            return (.nan, .nan)
+        }
     }
 
     @inline(never)
-    private func measured(_ n: Int) -> (cv: Float, equalShare: Float) {
-        var gaps = SIMD8<Float>(repeating: 0)
-        withUnsafeBytes(of: bytes) { bytes in
-            withUnsafeMutableBytes(of: &gaps) {
-                fraud_gap_seconds(
-                    bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self),
-                    $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Float.self))
-            }
+    private static func measure(_ bytes: UnsafeMutablePointer<UInt8>, _ place: UInt32, _ gap: UInt32, _ n: Int) -> (Float, Float) {
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: 8) { buffer in
+            let gaps = buffer.baseAddress.unsafelyUnwrapped
+            fraud_gap_seconds(bytes, place, gap, gaps)
+            // Gaps not there yet are 0: adding them changes no sum.
+            var sum: Float = 0
+            for i in 0..<8 { sum += gaps[i] }
+            let mean = sum / Float(n)
+            var squares: Float = 0
+            for i in 0..<8 { squares += i < n ? (gaps[i] - mean) * (gaps[i] - mean) : 0 }
+            let median = fraud_lower_median(gaps, Int32(n))
+            let equal = fraud_count_near(gaps, Int32(n), median, max(0.02, 0.05 * median))
+            let cv = mean > 0 ? (squares / Float(n)).squareRoot() / mean : 0
+            return (cv, Float(equal) / Float(n))
         }
-        // Gaps not there yet are 0: adding them changes no sum.
-        var sum: Float = 0
-        for i in 0..<8 { sum += gaps[i] }
-        let mean = sum / Float(n)
-        let absent = Self.places .>= Int32(truncatingIfNeeded: n)
-        let squared = (gaps - mean) * (gaps - mean)
-        let counted = squared.replacing(with: 0, where: absent)
-        var squares: Float = 0
-        for i in 0..<8 { squares += counted[i] }
-        let median = Self.median(gaps.replacing(with: .infinity, where: absent), n)
-        let tolerance = max(0.02, 0.05 * median)
-        var equal: Int32 = 0
-        for i in 0..<8 { equal &+= i < n && abs(gaps[i] - median) <= tolerance ? 1 : 0 }
-        let cv = mean > 0 ? (squares / Float(n)).squareRoot() / mean : 0
-        return (cv, Float(equal) / Float(n))
-    }
-
-    private static var places: SIMD8<Int32> { SIMD8(0, 1, 2, 3, 4, 5, 6, 7) }
-
-    /// The lower median of the first n of 4 to 8 values, the others being infinite: by a sorting network of 19 exchanges.
-    @inline(__always)
-    private static func median(_ v: SIMD8<Float>, _ n: Int) -> Float {
-        var (a, b, c, d, e, f, g, h) = (v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7])
-        order(&a, &c); order(&b, &d); order(&e, &g); order(&f, &h)
-        order(&a, &e); order(&b, &f); order(&c, &g); order(&d, &h)
-        order(&a, &b); order(&c, &d); order(&e, &f); order(&g, &h)
-        order(&c, &e); order(&d, &f)
-        order(&b, &e); order(&d, &g)
-        order(&b, &c); order(&d, &e); order(&f, &g)
-        return n > 6 ? d : (n > 4 ? c : b)
-    }
-
-    @inline(__always)
-    private static func order(_ a: inout Float, _ b: inout Float) {
-        (a, b) = (a < b ? a : b, a < b ? b : a)
     }
 }
 

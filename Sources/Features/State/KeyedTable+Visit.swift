@@ -18,26 +18,21 @@ extension KeyedTable {
         for row in 0..<min(count, Prefetch.state) { prefetchState(keys[row], row: row) }
     }
 
-    /// Gives every row's state to `known`, in order, or the row to `unknown` where the key is 0. The first rows' lines have been
-    /// asked for.
+    /// The state of a row's key, in the order of rows from 0 on; nil where the key is 0. Asks for what later rows need; the
+    /// first rows' lines have been asked for.
     @inline(__always)
-    func visit(
-        _ keys: UnsafePointer<UInt64>, _ clicks: ClickRows,
-        known: (_ row: Int, _ state: UnsafeMutablePointer<State>, _ now: Int64, _ fresh: Bool) -> Void, unknown: (_ row: Int) -> Void
-    ) {
-        for row in 0..<clicks.count {
-            let key = keys[row]
-            if key == 0 {
-                unknown(row)
-            } else {
-                let now = clicks.columns.times[row]
-                let (state, fresh) = state(of: key, row: row, now: now, horizon: clicks.horizon)
-                known(row, state, now, fresh)
-            }
-            // After the row's own candidate was taken: it stands where this one goes.
-            if row &+ Prefetch.state < clicks.count { prefetchState(keys[row &+ Prefetch.state], row: row &+ Prefetch.state) }
-            if row &+ Prefetch.index < clicks.count { prefetchIndex(keys[row &+ Prefetch.index]) }
-        }
+    func turn(
+        of row: Int, _ keys: UnsafePointer<UInt64>, _ clicks: ClickRows
+    ) -> (state: UnsafeMutablePointer<State>, now: Int64, fresh: Bool)? {
+        let key = keys[row]
+        let slot = candidate(row)
+        // The later row's candidate stands where this row's stood.
+        if row &+ Prefetch.state < clicks.count { prefetchState(keys[row &+ Prefetch.state], row: row &+ Prefetch.state) }
+        if row &+ Prefetch.index < clicks.count { prefetchIndex(keys[row &+ Prefetch.index]) }
+        guard key != 0 else { return nil }
+        let now = clicks.columns.times[row]
+        let (state, fresh) = state(of: key, candidate: slot, now: now, horizon: clicks.horizon)
+        return (state, now, fresh)
     }
 }
 

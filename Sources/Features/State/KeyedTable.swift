@@ -128,23 +128,27 @@ package final class KeyedTable<State: KeyState> {
         let line = index.line(index.home(key))
         let matches = index.matches(key, in: line)
         let slot = matches == 0 ? -1 : index.slot(line[matches.trailingZeroBitCount])
-        candidates[row % Prefetch.state] = UInt32(truncatingIfNeeded: max(0, slot))
+        candidates[row & (Prefetch.state - 1)] = UInt32(truncatingIfNeeded: max(0, slot))
         guard slot >= 0 else { return }
         let state = UnsafeRawPointer(states + slot)
         fraud_prefetch(state)
         if MemoryLayout<State>.stride > 64 { fraud_prefetch(state + MemoryLayout<State>.stride - 8) }
     }
 
+    /// The slot that `prefetchState` found for a row.
+    @inline(__always)
+    func candidate(_ row: Int) -> Int { Int(candidates[row & (Prefetch.state - 1)]) }
+
     /// The state of a key at event time `now`, made or reset when it was never seen or has expired.
     ///
     /// - Parameters:
     ///   - key: not 0.
-    ///   - row: the click's, as it was given to `prefetchState`.
+    ///   - candidate: a slot that may be the key's.
     ///   - horizon: event time before which no click will be scored again: who is older may be overwritten.
     /// - Returns: the state, valid until the next call, and whether it is fresh.
     @inline(__always)
-    func state(of key: UInt64, row: Int, now: Int64, horizon: Int64) -> (UnsafeMutablePointer<State>, fresh: Bool) {
-        var slot = Int(candidates[row % Prefetch.state])
+    func state(of key: UInt64, candidate: Int, now: Int64, horizon: Int64) -> (UnsafeMutablePointer<State>, fresh: Bool) {
+        var slot = candidate
         if states[slot].key != key {
             slot = find(key)
             if slot < 0 { return (insert(key, now: now, horizon: horizon), true) }
