@@ -12,7 +12,7 @@ final class ClickColumns {
     /// A key of 64 bits a click.
     typealias Keys = UnsafeMutablePointer<UInt64>
 
-    let times: UnsafeMutablePointer<Int64>
+    let times: UnsafeMutablePointer<ClickTime>
     let ads, publishers, users, devices, agents: Keys
     /// Who clicked, where that tells visitors apart; 0 where it does not.
     let visitors: Keys
@@ -21,20 +21,22 @@ final class ClickColumns {
     /// Fingerprint of the pointer path to 1 %; 0 without one.
     let paths: UnsafeMutablePointer<UInt32>
 
-    private static let keyColumns = 12
+    private static let keyColumns = 11
     private let memory: UnsafeMutableRawPointer
 
     init() {
         let n = Self.capacity
-        memory = .allocate(byteCount: n * (Self.keyColumns * 8 + 8 + 4), alignment: 64)
+        memory = .allocate(byteCount: n * (Self.keyColumns * 8 + MemoryLayout<ClickTime>.stride + 8 + 4), alignment: 64)
         let words = memory.bindMemory(to: UInt64.self, capacity: n * Self.keyColumns)
-        times = UnsafeMutableRawPointer(words).assumingMemoryBound(to: Int64.self)
-        (ads, publishers, users, devices, agents) = (words + n, words + 2 * n, words + 3 * n, words + 4 * n, words + 5 * n)
-        visitors = words + 6 * n
-        (addresses, subnets) = (words + 7 * n, words + 8 * n)
-        (visitorAds, addressAds, subnetAdvertisers) = (words + 9 * n, words + 10 * n, words + 11 * n)
-        positions = (memory + n * Self.keyColumns * 8).bindMemory(to: (lat: Float, lon: Float).self, capacity: n)
-        paths = (memory + n * (Self.keyColumns * 8 + 8)).bindMemory(to: UInt32.self, capacity: n)
+        (ads, publishers, users, devices, agents) = (words, words + n, words + 2 * n, words + 3 * n, words + 4 * n)
+        visitors = words + 5 * n
+        (addresses, subnets) = (words + 6 * n, words + 7 * n)
+        (visitorAds, addressAds, subnetAdvertisers) = (words + 8 * n, words + 9 * n, words + 10 * n)
+        var rest = memory + n * Self.keyColumns * 8
+        times = rest.bindMemory(to: ClickTime.self, capacity: n)
+        rest += n * MemoryLayout<ClickTime>.stride
+        positions = rest.bindMemory(to: (lat: Float, lon: Float).self, capacity: n)
+        paths = (rest + n * 8).bindMemory(to: UInt32.self, capacity: n)
     }
 
     deinit { memory.deallocate() }
@@ -46,7 +48,7 @@ final class ClickColumns {
         // Every click has an ad; a hash of 0 would read as none.
         let ad = max(1, click.pointee.ad_hash)
         let visitor = user | device | agent == 0 ? 0 : click.pointee.visitor_hash
-        times[row] = click.pointee.ts_ms
+        times[row] = ClickTime(click.pointee.ts_ms)
         ads[row] = ad
         publishers[row] = click.pointee.publisher_hash
         users[row] = user

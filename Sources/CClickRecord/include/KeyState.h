@@ -33,39 +33,56 @@ static const uint16_t fraud_lanes_from[7][8] __attribute__((aligned(16))) = {
     {0, 0, 0xffff, 0xffff, 0xffff, 0xffff, 0, 0},           {0, 0, 0, 0xffff, 0xffff, 0xffff, 0, 0},
     {0, 0, 0, 0, 0xffff, 0xffff, 0, 0},                     {0, 0, 0, 0, 0, 0xffff, 0, 0},
     {0, 0, 0, 0, 0, 0, 0, 0}};
-/// One in lane i.
-static const uint16_t fraud_lane_one[7][8] __attribute__((aligned(16))) = {
-    {1}, {0, 1}, {0, 0, 1}, {0, 0, 0, 1}, {0, 0, 0, 0, 1}, {0, 0, 0, 0, 0, 1}, {0}};
 
-/// Six 16-bit counts of panes, lane 0 the newest: moves them up by `steps` (0–6), counts one saturating into lane `age`
-/// (0–6; 6 is none of them, as it is with `one` 0), and returns the sum of the lanes from `age` on.
+/// The count of a click's own pane, and of it and the panes before it.
+typedef struct {
+    uint32_t own;
+    uint32_t sum;
+} fraud_pane_counts;
+
+/// A click `behind` panes before the newest: nothing moves. Beyond all panes nothing is counted.
+static inline fraud_pane_counts fraud_count_late(uint8_t *_Nonnull lanes, uint64_t behind, uint32_t one) {
+    fraud_pane_counts counts = {0, 0};
+    uint16_t v[6];
+    memcpy(v, lanes, 12);
+    for (uint64_t i = behind; i < 6; i++) {
+        if (i == behind) {
+            v[i] = (uint16_t)(v[i] + (one && v[i] < 0xffff));
+            counts.own = v[i];
+        }
+        counts.sum += v[i];
+    }
+    memcpy(lanes, v, 12);
+    return counts;
+}
+
+/// Six 16-bit counts of panes, lane 0 the newest: moves them on by `steps` panes, or none when the click is behind, and adds
+/// `one` (0 or 1), saturating, to the click's own.
 ///
 /// - `lanes`: 12 bytes, with 12 readable bytes before them and 4 behind.
-static inline uint32_t fraud_count_pane(uint8_t *_Nonnull lanes, uint32_t steps, uint32_t age, uint32_t one) {
+static inline fraud_pane_counts fraud_count_pane(uint8_t *_Nonnull lanes, int64_t steps, uint32_t one) {
+    if (__builtin_expect(steps < 0, 0)) return fraud_count_late(lanes, 0 - (uint64_t)steps, one);
+    const int64_t moved = steps < 6 ? steps : 6;
 #ifdef __SSE2__
     // A load so many lanes too early is the shift.
-    __m128i v = _mm_loadu_si128((const __m128i *)(lanes - 2 * steps));
-    v = _mm_and_si128(v, _mm_load_si128((const __m128i *)fraud_lanes_from[steps]));
-    v = _mm_adds_epu16(v, _mm_load_si128((const __m128i *)fraud_lane_one[one ? age : 6]));
+    __m128i v = _mm_loadu_si128((const __m128i *)(lanes - 2 * moved));
+    v = _mm_and_si128(v, _mm_load_si128((const __m128i *)fraud_lanes_from[moved]));
+    v = _mm_adds_epu16(v, _mm_cvtsi32_si128((int)one));
     _mm_storel_epi64((__m128i *)lanes, v);
     const uint32_t high = (uint32_t)_mm_cvtsi128_si32(_mm_srli_si128(v, 8));
     memcpy(lanes + 8, &high, 4);
-    v = _mm_and_si128(v, _mm_load_si128((const __m128i *)fraud_lanes_from[age]));
     const __m128i zero = _mm_setzero_si128();
     const __m128i sums = _mm_add_epi64(
         _mm_sad_epu8(_mm_and_si128(v, _mm_set1_epi16(0xff)), zero), _mm_slli_epi64(_mm_sad_epu8(_mm_srli_epi16(v, 8), zero), 8));
-    return (uint32_t)_mm_cvtsi128_si32(_mm_add_epi64(sums, _mm_srli_si128(sums, 8)));
+    const fraud_pane_counts counts = {
+        (uint32_t)_mm_cvtsi128_si32(v) & 0xffff, (uint32_t)_mm_cvtsi128_si32(_mm_add_epi64(sums, _mm_srli_si128(sums, 8)))};
+    return counts;
 #else
-    uint16_t v[6], moved[6];
+    uint16_t v[6], on[6];
     memcpy(v, lanes, 12);
-    uint32_t sum = 0;
-    for (uint32_t i = 0; i < 6; i++) {
-        moved[i] = i < steps ? 0 : v[i - steps];
-        if (i == age && one && moved[i] < 0xffff) moved[i]++;
-        if (i >= age) sum += moved[i];
-    }
-    memcpy(lanes, moved, 12);
-    return sum;
+    for (int64_t i = 0; i < 6; i++) on[i] = i < moved ? 0 : v[i - moved];
+    memcpy(lanes, on, 12);
+    return fraud_count_late(lanes, 0, one);
 #endif
 }
 

@@ -10,14 +10,14 @@ extension FeatureExtractor {
 
     func addressStage(_ clicks: ClickRows, _ selected: SelectedClicks, _ columns: FeatureColumns) {
         for row in 0..<clicks.count {
-            guard let (state, now, fresh) = addresses.turn(of: row, clicks.columns.addresses, clicks) else {
+            guard let (state, time, fresh) = addresses.turn(of: row, clicks.columns.addresses, clicks) else {
                 columns.setUnknown([
                     .ipClicks10s, .ipClicks1m, .ipClicks1h, .ipGapCV, .ipEqualGapShare, .ipSecondsSinceLast, .ipDistinctUsers1h,
                     .ipDistinctDevices1h, .ipDistinctAgents1h, .ipDistinctAds1h, .hostingAddress, .torExit], row)
                 continue
             }
             if fresh || state.pointee.listFlags & Self.staleBit != 0 { state.pointee.listFlags = listFlags(selected[row]) }
-            update(state, clicks.columns, now, fresh, columns, row)
+            update(state, clicks.columns, time, fresh, columns, row)
         }
     }
 
@@ -32,20 +32,20 @@ extension FeatureExtractor {
 
     @inline(__always)
     private func update(
-        _ s: UnsafeMutablePointer<AddressState>, _ clicks: ClickColumns, _ now: Int64, _ fresh: Bool, _ columns: FeatureColumns, _ row: Int
+        _ s: UnsafeMutablePointer<AddressState>, _ clicks: ClickColumns, _ time: ClickTime, _ fresh: Bool, _ columns: FeatureColumns, _ row: Int
     ) {
-        let lastSeen = fresh ? now : s.pointee.lastSeen
+        let lastSeen = fresh ? time.now : s.pointee.lastSeen
         s.pointee.lastSeen = lastSeen
-        let counts = s.countClick(now: now)
+        let counts = s.countClick(time)
         columns.set(.ipClicks10s, row, counts.tenSeconds)
         columns.set(.ipClicks1m, row, counts.minute)
         columns.set(.ipClicks1h, row, counts.hour)
         let (cv, equal) = s.pointee.gaps.add(
-            milliseconds: fresh || now < lastSeen ? nil : now &- lastSeen, count: &s.pointee.gapCount)
+            milliseconds: fresh || time.now < lastSeen ? nil : time.now &- lastSeen, count: &s.pointee.gapCount)
         columns.set(.ipGapCV, row, cv)
         columns.set(.ipEqualGapShare, row, equal)
-        columns.set(.ipSecondsSinceLast, row, fresh ? .nan : Float(abs(now &- lastSeen)) / 1000)
-        let generations = Generation.steps(from: lastSeen, to: now)
+        columns.set(.ipSecondsSinceLast, row, fresh ? .nan : Float(abs(time.now &- lastSeen)) / 1000)
+        let generations = time.generations(since: lastSeen)
         s.pointee.users.rotate(generations)
         s.pointee.devices.rotate(generations)
         s.pointee.agents.rotate(generations)
@@ -57,29 +57,29 @@ extension FeatureExtractor {
         columns.set(.ipDistinctAds1h, row, s.pointee.ads.add(clicks.ads[row]))
         columns.set(.hostingAddress, row, hasHosting ? Float(s.pointee.listFlags & Self.hostingBit) : .nan)
         columns.set(.torExit, row, hasTor ? Float((s.pointee.listFlags & Self.torBit) >> 1) : .nan)
-        s.pointee.lastSeen = max(lastSeen, now)
+        s.pointee.lastSeen = max(lastSeen, time.now)
     }
 
     func subnetStage(_ clicks: ClickRows, _ columns: FeatureColumns) {
         let (addresses, agents) = (clicks.columns.addresses, clicks.columns.agents)
         for row in 0..<clicks.count {
-            guard let (state, now, fresh) = subnets.turn(of: row, clicks.columns.subnets, clicks) else {
+            guard let (state, time, fresh) = subnets.turn(of: row, clicks.columns.subnets, clicks) else {
                 columns.setUnknown([
                     .subnetClicks10s, .subnetClicks1m, .subnetClicks1h, .subnetDistinctIPs1h, .subnetDistinctAgents1h], row)
                 continue
             }
-            if fresh { state.pointee.lastSeen = now }
+            if fresh { state.pointee.lastSeen = time.now }
             let lastSeen = state.pointee.lastSeen
-            let counts = state.countClick(now: now)
+            let counts = state.countClick(time)
             columns.set(.subnetClicks10s, row, counts.tenSeconds)
             columns.set(.subnetClicks1m, row, counts.minute)
             columns.set(.subnetClicks1h, row, counts.hour)
-            let generations = Generation.steps(from: lastSeen, to: now)
+            let generations = time.generations(since: lastSeen)
             state.pointee.addresses.rotate(generations)
             state.pointee.agents.rotate(generations)
             columns.set(.subnetDistinctIPs1h, row, state.pointee.addresses.add(addresses[row]))
             columns.set(.subnetDistinctAgents1h, row, agents[row] == 0 ? .nan : state.pointee.agents.add(agents[row]))
-            state.pointee.lastSeen = max(lastSeen, now)
+            state.pointee.lastSeen = max(lastSeen, time.now)
         }
     }
 }

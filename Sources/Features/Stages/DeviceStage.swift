@@ -10,7 +10,7 @@ extension FeatureExtractor {
             return
         }
         for row in 0..<clicks.count {
-            guard let (state, now, fresh) = agents.turn(of: row, clicks.columns.agents, clicks) else {
+            guard let (state, time, fresh) = agents.turn(of: row, clicks.columns.agents, clicks) else {
                 columns.set(.knownCrawler, row, .nan)
                 continue
             }
@@ -19,55 +19,55 @@ extension FeatureExtractor {
                 state.pointee.isCrawler = crawlers.matches(
                     UnsafeRawBufferPointer(start: selected.arena + Int(text.offset), count: Int(text.length)))
             }
-            state.pointee.lastSeen = fresh ? now : max(state.pointee.lastSeen, now)
+            state.pointee.lastSeen = fresh ? time.now : max(state.pointee.lastSeen, time.now)
             columns.set(.knownCrawler, row, state.pointee.isCrawler ? 1 : 0)
         }
     }
 
     func deviceStage(_ clicks: ClickRows, _ columns: FeatureColumns) {
         for row in 0..<clicks.count {
-            guard let (state, now, fresh) = devices.turn(of: row, clicks.columns.devices, clicks) else {
+            guard let (state, time, fresh) = devices.turn(of: row, clicks.columns.devices, clicks) else {
                 columns.setUnknown([
                     .deviceClicks10s, .deviceClicks1m, .deviceClicks1h, .deviceGapCV, .deviceEqualGapShare,
                     .deviceSecondsSinceLast, .deviceAgeSeconds, .deviceDistinctIPs1h, .deviceDistinctSubnets1h,
                     .travelSpeedKmh, .travelJumps1h, .pointerPathRepeats], row)
                 continue
             }
-            Self.update(state, clicks.columns, now, fresh, columns, row)
+            Self.update(state, clicks.columns, time, fresh, columns, row)
         }
     }
 
     @inline(__always)
     private static func update(
-        _ s: UnsafeMutablePointer<DeviceState>, _ clicks: ClickColumns, _ now: Int64, _ fresh: Bool, _ columns: FeatureColumns, _ row: Int
+        _ s: UnsafeMutablePointer<DeviceState>, _ clicks: ClickColumns, _ time: ClickTime, _ fresh: Bool, _ columns: FeatureColumns, _ row: Int
     ) {
         if fresh {
-            s.pointee.lastSeen = now
-            s.pointee.firstSeen = now
+            s.pointee.lastSeen = time.now
+            s.pointee.firstSeen = time.now
         }
         let lastSeen = s.pointee.lastSeen
-        let counts = s.countClick(now: now)
+        let counts = s.countClick(time)
         columns.set(.deviceClicks10s, row, counts.tenSeconds)
         columns.set(.deviceClicks1m, row, counts.minute)
         columns.set(.deviceClicks1h, row, counts.hour)
         let (cv, equal) = s.pointee.gaps.add(
-            milliseconds: fresh || now < lastSeen ? nil : now &- lastSeen, count: &s.pointee.gapCount)
+            milliseconds: fresh || time.now < lastSeen ? nil : time.now &- lastSeen, count: &s.pointee.gapCount)
         columns.set(.deviceGapCV, row, cv)
         columns.set(.deviceEqualGapShare, row, equal)
-        columns.set(.deviceSecondsSinceLast, row, fresh ? .nan : Float(abs(now &- lastSeen)) / 1000)
-        columns.set(.deviceAgeSeconds, row, Float(max(0, now &- s.pointee.firstSeen)) / 1000)
-        let generations = Generation.steps(from: lastSeen, to: now)
+        columns.set(.deviceSecondsSinceLast, row, fresh ? .nan : Float(abs(time.now &- lastSeen)) / 1000)
+        columns.set(.deviceAgeSeconds, row, Float(max(0, time.now &- s.pointee.firstSeen)) / 1000)
+        let generations = time.generations(since: lastSeen)
         if generations > 0 { s.pointee.jumps >>= UInt8(min(7, generations)) }
         s.pointee.addresses.rotate(generations)
         s.pointee.subnets.rotate(generations)
         let address = clicks.addresses[row]
         columns.set(.deviceDistinctIPs1h, row, address == 0 ? .nan : s.pointee.addresses.add(address))
         columns.set(.deviceDistinctSubnets1h, row, address == 0 ? .nan : s.pointee.subnets.add(clicks.subnets[row]))
-        let speed = Travel.move(&s.pointee.position, &s.pointee.jumps, to: clicks.positions[row], now: now)
+        let speed = Travel.move(&s.pointee.position, &s.pointee.jumps, to: clicks.positions[row], now: time.now)
         columns.set(.travelSpeedKmh, row, speed)
         columns.set(.travelJumps1h, row, speed.isNaN ? .nan : Float(s.pointee.jumps))
         columns.set(.pointerPathRepeats, row, pathRepeats(s, clicks.paths[row]))
-        s.pointee.lastSeen = max(lastSeen, now)
+        s.pointee.lastSeen = max(lastSeen, time.now)
     }
 
     /// Repeats of the device's last pointer path.
@@ -85,26 +85,26 @@ extension FeatureExtractor {
 
     func userStage(_ clicks: ClickRows, _ columns: FeatureColumns) {
         for row in 0..<clicks.count {
-            guard let (state, now, fresh) = users.turn(of: row, clicks.columns.users, clicks) else {
+            guard let (state, time, fresh) = users.turn(of: row, clicks.columns.users, clicks) else {
                 columns.setUnknown([.userClicks10s, .userClicks1m, .userClicks1h], row)
                 continue
             }
-            if fresh { state.pointee.lastSeen = now }
+            if fresh { state.pointee.lastSeen = time.now }
             let lastSeen = state.pointee.lastSeen
-            let generations = Generation.steps(from: lastSeen, to: now)
+            let generations = time.generations(since: lastSeen)
             if generations > 0 { state.pointee.jumps >>= UInt8(min(7, generations)) }
-            let counts = state.countClick(now: now)
+            let counts = state.countClick(time)
             columns.set(.userClicks10s, row, counts.tenSeconds)
             columns.set(.userClicks1m, row, counts.minute)
             columns.set(.userClicks1h, row, counts.hour)
-            let speed = Travel.move(&state.pointee.position, &state.pointee.jumps, to: clicks.columns.positions[row], now: now)
+            let speed = Travel.move(&state.pointee.position, &state.pointee.jumps, to: clicks.columns.positions[row], now: time.now)
             if !speed.isNaN {
                 let jumps = Float(state.pointee.jumps)
                 let (byDevice, deviceJumps) = (columns.get(.travelSpeedKmh, row), columns.get(.travelJumps1h, row))
                 columns.set(.travelSpeedKmh, row, byDevice > speed ? byDevice : speed)
                 columns.set(.travelJumps1h, row, deviceJumps > jumps ? deviceJumps : jumps)
             }
-            state.pointee.lastSeen = max(lastSeen, now)
+            state.pointee.lastSeen = max(lastSeen, time.now)
         }
     }
 }

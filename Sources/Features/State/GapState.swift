@@ -48,7 +48,7 @@ struct GapState: BitwiseCopyable {
 }
 
 /// How many different hashes a key met in the last half-hour to hour: linear counting (Whang, Vander-Zanden, Taylor 1990)
-/// over bitmaps of two half-hour generations.
+/// over bitmaps of two half-hour generations (`ClickTime`).
 struct DistinctState: BitwiseCopyable {
     private var current: UInt64 = 0
     private var previous: UInt64 = 0
@@ -85,16 +85,5 @@ struct SmallDistinctState: BitwiseCopyable {
     mutating func add(_ hash: UInt64) -> Float {
         current |= 1 &<< UInt32(truncatingIfNeeded: hash &>> 59)
         return fraud_distinct_estimate_32(current | previous)
-    }
-}
-
-/// The half-hours that distinct counts are kept by.
-enum Generation {
-    static let milliseconds: Int64 = 1_800_000
-
-    /// Generations between two event times, never negative.
-    @inline(__always)
-    static func steps(from lastSeen: Int64, to now: Int64) -> Int64 {
-        max(0, now / milliseconds &- lastSeen / milliseconds)
     }
 }

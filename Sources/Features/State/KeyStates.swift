@@ -107,8 +107,8 @@ struct BaselineState: BitwiseCopyable {
 
     /// Takes the pane that has just ended, and the empty ones after it, into the mean. Call before the rate moves on.
     @inline(__always)
-    mutating func roll(_ rate: RateState, lastSeen: Int64, now: Int64) {
-        let steps = now / RateState.longPane &- lastSeen / RateState.longPane
+    mutating func roll(_ rate: RateState, lastSeen: Int64, _ time: ClickTime) {
+        let steps = time.longPane &- ClickTime.longPane(lastSeen)
         guard steps > 0 else { return }
         guard isSettled else {
             isSettled = true

@@ -23,16 +23,16 @@ extension KeyedTable {
     @inline(__always)
     func turn(
         of row: Int, _ keys: UnsafePointer<UInt64>, _ clicks: ClickRows
-    ) -> (state: UnsafeMutablePointer<State>, now: Int64, fresh: Bool)? {
+    ) -> (state: UnsafeMutablePointer<State>, time: ClickTime, fresh: Bool)? {
         let key = keys[row]
         let slot = candidate(row)
         // The later row's candidate stands where this row's stood.
         if row &+ Prefetch.state < clicks.count { prefetchState(keys[row &+ Prefetch.state], row: row &+ Prefetch.state) }
         if row &+ Prefetch.index < clicks.count { prefetchIndex(keys[row &+ Prefetch.index]) }
         guard key != 0 else { return nil }
-        let now = clicks.columns.times[row]
-        let (state, fresh) = state(of: key, candidate: slot, now: now, horizon: clicks.horizon)
-        return (state, now, fresh)
+        let time = clicks.columns.times[row]
+        let (state, fresh) = state(of: key, candidate: slot, now: time.now, horizon: clicks.horizon)
+        return (state, time, fresh)
     }
 }
 

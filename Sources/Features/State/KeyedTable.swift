@@ -1,5 +1,4 @@
 internal import CClickRecord
-package import ClickModel
 internal import Sketches
 
 /// State of one key: plain bytes that a snapshot copies and that a stream engine could hold as keyed state.
@@ -28,39 +27,47 @@ package protocol KeyState: BitwiseCopyable {
 package final class KeyedTable<State: KeyState> {
     private let pool: AlignedMemory
     let states: UnsafeMutablePointer<State>
-    private let maximumSlots: Int
-    private let maximumBits: Int
-    private let slotBits: Int
-    private let timeToLive: Int64
+    let maximumSlots: Int
+    let maximumBits: Int
+    let slotBits: Int
+    let timeToLive: Int64
 
-    private var indexMemory: AlignedMemory
-    private var index: KeyIndex
-    private var indexBits: Int
-    /// The index before the last doubling, while keys are still in it: those of the lines from `moved` on.
-    private var oldMemory: AlignedMemory?
-    private var old: KeyIndex
-    private var moved = 0
-    private var oldLines = 0
+    var indexMemory: AlignedMemory
+    var oldMemory: AlignedMemory?
+    let core: UnsafeMutablePointer<Core>
 
-    /// Slots in use, from the first on.
-    private var used = 0
-    /// Where the sweep goes on.
-    private var hand = 0
-    /// No `lastSeen` is before this.
-    private var earliest = Int64.max
-    /// The same for what this round of the sweep has seen.
-    private var earliestOfRound = Int64.max
-    package private(set) var count = 0
+    /// What changes from click to click. Apart from the object: the run time checks each access to a class's variables.
+    struct Core {
+        var index: KeyIndex
+        var indexBits: Int
+        /// Keys that are too many for it; as many as can be when it cannot grow any more.
+        var doublesAt: Int
+        /// The index before the last doubling, while keys are still in it: those of the lines from `moved` on.
+        var old: KeyIndex
+        var moved = 0
+        /// 0 when it is not doubling.
+        var oldLines = 0
+        /// Slots in use, from the first on.
+        var used = 0
+        /// Where the sweep goes on.
+        var hand = 0
+        /// No `lastSeen` is before this.
+        var earliest = Int64.max
+        /// The same for what this round of the sweep has seen.
+        var earliestOfRound = Int64.max
+        var count = 0
+        var evicted = 0
+    }
+
+    package var count: Int { core.pointee.count }
     /// Entries overwritten before they expired because the table was at its limit.
-    package private(set) var evicted = 0
+    package var evicted: Int { core.pointee.evicted }
 
     /// Slots asked for ahead, by click: see `prefetchState`.
-    private let candidates: UnsafeMutablePointer<UInt32>
+    let candidates: UnsafeMutablePointer<UInt32>
 
-    private static var sweepSteps: Int { 4 }
-    private static var evictionChoices: Int { 8 }
     /// Entries in a line on average when the index begins to double, and when it cannot any more.
-    private static var fullness: Int { 9 }
+    static var fullness: Int { 9 }
     private static var limitFullness: Int { 10 }
 
     /// - Parameters:
@@ -72,15 +79,20 @@ package final class KeyedTable<State: KeyState> {
         self.timeToLive = timeToLive
         pool = AlignedMemory(reserving: maximumSlots * MemoryLayout<State>.stride)
         states = pool.base.bindMemory(to: State.self, capacity: maximumSlots)
-        indexBits = min(KeyIndex.firstBits, maximumBits)
-        indexMemory = Self.indexMemory(bits: indexBits)
-        index = KeyIndex(indexMemory, bits: indexBits, slotBits: slotBits)
-        old = index
+        let bits = min(KeyIndex.firstBits, maximumBits)
+        indexMemory = Self.indexMemory(bits: bits)
+        let index = KeyIndex(indexMemory, bits: bits, slotBits: slotBits)
+        core = .allocate(capacity: 1)
+        core.initialize(to: Core(
+            index: index, indexBits: bits, doublesAt: bits < maximumBits ? Self.fullness << bits : .max, old: index))
         candidates = .allocate(capacity: Prefetch.state)
         candidates.initialize(repeating: 0, count: Prefetch.state)
     }
 
-    deinit { candidates.deallocate() }
+    deinit {
+        candidates.deallocate()
+        core.deallocate()
+    }
 
     /// As many slots as fit beside the index they need, which is held one and a half times while it doubles.
     private static func limits(_ maximumBytes: Int) -> (slots: Int, bits: Int) {
@@ -93,39 +105,41 @@ package final class KeyedTable<State: KeyState> {
         return best
     }
 
-    private static func indexMemory(bits: Int) -> AlignedMemory {
+    static func indexMemory(bits: Int) -> AlignedMemory {
         let bytes = KeyIndex.byteCount(bits: bits)
         return AlignedMemory(reserving: bytes, smallBytes: bytes < AlignedMemory.hugePageBytes ? min(bytes, 256 << 10) / 4096 * 4096 : 0)
     }
 
     /// Bytes of memory taken now, by whole pages.
     package var byteCount: Int {
-        let index = oldLines == 0 ? indexMemory.byteCount : indexMemory.touchedBytes(first: min(moved * 2 + 8, oldLines * 2) * 64)
-        return pool.touchedBytes(first: used * MemoryLayout<State>.stride) + index + (oldMemory?.byteCount ?? 0)
+        let c = core.pointee
+        let lines = c.oldLines == 0 ? c.index.lineCount : min(c.moved * 2 + KeyIndex.probes, c.index.lineCount)
+        let index = indexMemory.touchedBytes(first: lines * 64)
+        return pool.touchedBytes(first: c.used * MemoryLayout<State>.stride) + index + (oldMemory?.byteCount ?? 0)
     }
 
     // MARK: Lookup
 
     /// The index that has the key, if any has it.
     @inline(__always)
-    private func index(of key: UInt64) -> KeyIndex {
+    func index(of key: UInt64) -> KeyIndex {
         // True while the index doubles, and then only for the lines that were not moved yet.
-        if oldLines != 0, old.home(key) >= moved { return old }
-        return index
+        if core.pointee.oldLines != 0, core.pointee.old.home(key) >= core.pointee.moved { return core.pointee.old }
+        return core.pointee.index
     }
 
     /// Asks for the line of the index where the key is looked up.
     @inline(__always)
     func prefetchIndex(_ key: UInt64) {
         let index = index(of: key)
-        fraud_prefetch(index.line(index.home(key)))
+        fraud_prefetch(index.homeLine(key))
     }
 
     /// Asks for the state that is likely the key's, and remembers it for the click's turn.
     @inline(__always)
     func prefetchState(_ key: UInt64, row: Int) {
         let index = index(of: key)
-        let line = index.line(index.home(key))
+        let line = index.homeLine(key)
         let matches = index.matches(key, in: line)
         let slot = matches == 0 ? -1 : index.slot(line[matches.trailingZeroBitCount])
         candidates[row & (Prefetch.state - 1)] = UInt32(truncatingIfNeeded: max(0, slot))
@@ -160,7 +174,7 @@ package final class KeyedTable<State: KeyState> {
     }
 
     @inline(__always)
-    private func reset(_ state: UnsafeMutablePointer<State>, _ key: UInt64) {
+    func reset(_ state: UnsafeMutablePointer<State>, _ key: UInt64) {
         state.initialize(to: State())
         state.pointee.key = key
     }
@@ -181,187 +195,19 @@ package final class KeyedTable<State: KeyState> {
         return -1
     }
 
-    // MARK: New keys
-
-    @inline(never)
-    private func insert(_ key: UInt64, now: Int64, horizon: Int64) -> UnsafeMutablePointer<State> {
-        if oldLines != 0 {
-            moveLine(horizon)
-        } else if count >= Self.fullness << indexBits, indexBits < maximumBits {
-            startDoubling()
-        }
-        let slot = freeSlot(horizon)
-        reset(states + slot, key)
-        earliest = min(earliest, now)
-        earliestOfRound = min(earliestOfRound, now)
-        count += 1
-        enter(key, slot, horizon)
-        return states + slot
-    }
-
-    private func enter(_ key: UInt64, _ slot: Int, _ horizon: Int64) {
-        let index = index(of: key)
-        if index.enter(key, slot: slot) { return }
-        let line = index.line(index.home(key))
-        var oldest = index.slot(line[0])
-        for way in 1..<KeyIndex.ways {
-            let other = index.slot(line[way])
-            if states[other].lastSeen < states[oldest].lastSeen { oldest = other }
-        }
-        forget(oldest, horizon)
-        // The sweep takes it next time.
-        states[oldest].lastSeen = .min
-        earliest = .min
-        _ = index.enter(key, slot: slot)
-    }
-
-    /// Takes a slot's key out of the table; its state is left to whom the slot is given.
-    private func forget(_ slot: Int, _ horizon: Int64) {
-        let state = states + slot
-        guard state.pointee.key != 0 else { return }
-        index(of: state.pointee.key).erase(state.pointee.key, slot: slot)
-        if state.pointee.lastSeen &+ timeToLive > horizon { evicted += 1 }
-        state.pointee.key = 0
-        count -= 1
-    }
-
-    /// A slot for a new key: of an entry that can only read as expired, a new one, or of the oldest of a few.
-    private func freeSlot(_ horizon: Int64) -> Int {
-        let expired = horizon &- timeToLive
-        if earliest <= expired {
-            for _ in 0..<min(used, Self.sweepSteps) {
-                let slot = advanceHand()
-                if states[slot].lastSeen <= expired {
-                    forget(slot, horizon)
-                    return slot
-                }
-                earliestOfRound = min(earliestOfRound, states[slot].lastSeen)
-            }
-        }
-        if used < maximumSlots {
-            used += 1
-            return used - 1
-        }
-        var oldest = advanceHand()
-        for _ in 1..<Self.evictionChoices {
-            let slot = advanceHand()
-            let isOlder = states[slot].lastSeen < states[oldest].lastSeen
-            earliestOfRound = min(earliestOfRound, states[isOlder ? oldest : slot].lastSeen)
-            if isOlder { oldest = slot }
-        }
-        forget(oldest, horizon)
-        return oldest
-    }
-
-    private func advanceHand() -> Int {
-        if hand >= used {
-            hand = 0
-            earliest = earliestOfRound
-            earliestOfRound = .max
-        }
-        fraud_prefetch(states + min(hand &+ 2 &* Self.evictionChoices, maximumSlots - 1))
-        hand += 1
-        return hand - 1
-    }
-
-    // MARK: Growth of the index
-
-    private func startDoubling() {
-        (old, oldMemory, oldLines, moved) = (index, indexMemory, index.lineCount, 0)
-        indexBits += 1
-        indexMemory = Self.indexMemory(bits: indexBits)
-        index = KeyIndex(indexMemory, bits: indexBits, slotBits: slotBits)
-    }
-
-    /// Moves the keys whose home is the next line of the old index.
-    private func moveLine(_ horizon: Int64) {
-        let home = moved
-        // Their keys are wanted two calls from now.
-        let ahead = old.line(min(home + 2, oldLines - 1))
-        for way in 0..<KeyIndex.ways where ahead[way] != 0 { fraud_prefetch(states + old.slot(ahead[way])) }
-        moved += 1
-        for probe in 0..<KeyIndex.probes {
-            let line = old.line(home + probe)
-            let isLast = old.ends(line)
-            for way in 0..<KeyIndex.ways where line[way] != 0 {
-                let slot = old.slot(line[way])
-                let key = states[slot].key
-                guard old.home(key) == home else { continue }
-                line[way] = 0
-                enter(key, slot, horizon)
-            }
-            if isLast { break }
-        }
-        if moved == oldLines { (oldMemory, old, oldLines) = (nil, index, 0) }
-    }
-
     // MARK: All of it
 
     /// Changes every state in place.
     package func forEach(_ change: (inout State) -> Void) {
-        for slot in 0..<used where states[slot].key != 0 { change(&states[slot]) }
+        for slot in 0..<core.pointee.used where states[slot].key != 0 { change(&states[slot]) }
     }
 
     package func removeAll() {
-        (count, used, hand, earliest, earliestOfRound) = (0, 0, 0, .max, .max)
-        // What a state was ahead of its click is none any more.
-        states.withMemoryRebound(to: State.self, capacity: 1) { $0.pointee.key = 0 }
+        (core.pointee.count, core.pointee.used, core.pointee.hand) = (0, 0, 0)
+        (core.pointee.earliest, core.pointee.earliestOfRound) = (.max, .max)
+        // A slot asked for ahead may be looked at though no key has it.
+        states[0].key = 0
         candidates.update(repeating: 0, count: Prefetch.state)
         useIndex(bits: min(KeyIndex.firstBits, maximumBits))
-    }
-
-    private func useIndex(bits: Int) {
-        indexBits = bits
-        indexMemory = Self.indexMemory(bits: bits)
-        index = KeyIndex(indexMemory, bits: bits, slotBits: slotBits)
-        (oldMemory, old, oldLines, moved) = (nil, index, 0, 0)
-    }
-
-    // MARK: Snapshot
-
-    package func write(to writer: inout StateWriter) {
-        writer.append(tag: "KTAB")
-        writer.append(evicted)
-        writer.append(hand)
-        writer.append(earliest)
-        writer.append(earliestOfRound)
-        writer.append(UnsafeBufferPointer(start: states, count: used))
-    }
-
-    package func restore(from reader: inout StateReader) throws(StateError) {
-        try reader.expect(tag: "KTAB")
-        let before = (evicted: try reader.read(Int.self), hand: try reader.read(Int.self))
-        let oldest = (all: try reader.read(Int64.self), round: try reader.read(Int64.self))
-        let saved = try reader.readArray(State.self)
-        guard (0...saved.count).contains(before.hand) else {
-            throw StateError("snapshot of a keyed table is at slot \(before.hand) of \(saved.count)")
-        }
-        removeAll()
-        evicted = before.evicted
-        (earliest, earliestOfRound) = oldest
-        let kept = newest(of: saved)
-        hand = min(before.hand, kept.count)
-        useIndex(bits: bits(for: kept.count))
-        used = kept.count
-        for slot in 0..<used {
-            states[slot] = kept[slot]
-            guard kept[slot].key != 0 else { continue }
-            count += 1
-            enter(kept[slot].key, slot, .min)
-        }
-    }
-
-    /// As many as fit, the oldest being forgotten; all of them unless the limit has been lowered.
-    private func newest(of saved: [State]) -> [State] {
-        guard saved.count > maximumSlots else { return saved }
-        let order = saved.indices.sorted { (saved[$0].lastSeen, $0) > (saved[$1].lastSeen, $1) }
-        evicted += saved.count - maximumSlots
-        return order[..<maximumSlots].sorted().map { saved[$0] }
-    }
-
-    private func bits(for entries: Int) -> Int {
-        var bits = min(KeyIndex.firstBits, maximumBits)
-        while bits < maximumBits, entries >= Self.fullness << bits { bits += 1 }
-        return bits
     }
 }

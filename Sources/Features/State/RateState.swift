@@ -9,37 +9,51 @@ internal import CClickRecord
 struct PaneCounts: BitwiseCopyable {
     private var lanes: (UInt32, UInt32, UInt32) = (0, 0, 0)
 
-    /// Panes that `now` is ahead of `lastSeen`, and panes it is behind; 0 to 6 each, 6 for all that is further.
+    /// Moves the lanes on by `steps`, counts the click (or none, for `one` 0) and returns the count of its pane, and of that and
+    /// those before it. A click from before all panes is in none of them.
     @inline(__always)
-    static func steps(from lastSeen: Int64, to now: Int64, pane: Int64) -> (ahead: UInt32, behind: UInt32) {
-        let steps = now / pane &- lastSeen / pane
-        return (UInt32(truncatingIfNeeded: max(0, min(6, steps))), UInt32(truncatingIfNeeded: max(0, min(6, 0 &- steps))))
-    }
-
-    /// Moves the lanes, counts the click (or none, for `one` 0) and returns the sum of its pane and of those before it.
-    /// A click from before all panes is in none of them.
-    @inline(__always)
-    static func count(_ lanes: UnsafeMutableRawPointer, _ steps: (ahead: UInt32, behind: UInt32), one: UInt32 = 1) -> UInt32 {
-        fraud_count_pane(lanes.assumingMemoryBound(to: UInt8.self), steps.ahead, steps.behind, one)
-    }
-
-    /// The count of one pane; 0 before all panes.
-    @inline(__always)
-    static func lane(_ lanes: UnsafeRawPointer, _ lane: UInt32) -> UInt32 {
-        lane < 6 ? UInt32(lanes.loadUnaligned(fromByteOffset: Int(lane) &* 2, as: UInt16.self)) : 0
+    static func count(_ lanes: UnsafeMutableRawPointer, steps: Int64, one: UInt32 = 1) -> fraud_pane_counts {
+        fraud_count_pane(lanes.assumingMemoryBound(to: UInt8.self), steps, one)
     }
 
     /// Lane 0.
     var newest: UInt32 { lanes.0 & 0xffff }
 }
 
+/// The time of a click, ms, and the numbers of the panes it lies in; times before 1970 lie in panes after all others.
+struct ClickTime: BitwiseCopyable {
+    let now: Int64
+    let shortPane: Int64
+    let longPane: Int64
+    let generation: Int64
+
+    @inline(__always)
+    init(_ now: Int64) {
+        self.now = now
+        shortPane = Self.shortPane(now)
+        longPane = Self.longPane(now)
+        generation = Self.generation(now)
+    }
+
+    /// Panes of 10 s. Unsigned division by a constant is a few instructions less.
+    @inline(__always)
+    static func shortPane(_ time: Int64) -> Int64 { Int64(bitPattern: UInt64(bitPattern: time) / 10_000) }
+    /// Panes of 10 min.
+    @inline(__always)
+    static func longPane(_ time: Int64) -> Int64 { Int64(bitPattern: UInt64(bitPattern: time) / 600_000) }
+    /// Half-hours: generations of distinct counts.
+    @inline(__always)
+    static func generation(_ time: Int64) -> Int64 { Int64(bitPattern: UInt64(bitPattern: time) / 1_800_000) }
+
+    /// Generations since another time; 0 or less for none.
+    @inline(__always)
+    func generations(since lastSeen: Int64) -> Int64 { generation &- Self.generation(lastSeen) }
+}
+
 /// Click counts of one key in panes of event time: six of 10 s and six of 10 min.
 struct RateState: BitwiseCopyable {
     private var minutes = PaneCounts()
     private var hours = PaneCounts()
-
-    static let shortPane: Int64 = 10_000
-    static let longPane: Int64 = 600_000
 
     struct Counts {
         var tenSeconds: Float
@@ -52,33 +66,34 @@ struct RateState: BitwiseCopyable {
 }
 
 extension UnsafeMutablePointer where Pointee: RatedState {
-    /// Counts a click at `now` and returns the counts that include it.
+    /// Counts a click and returns the counts that include it.
     ///
     /// Call it before `lastSeen` moves on to the click; a fresh state's `lastSeen` is the click's time.
     /// - Complexity: O(1), no branches on the count.
     @inline(__always)
-    func countClick(now: Int64) -> RateState.Counts {
+    func countClick(_ time: ClickTime) -> RateState.Counts {
         // Behind key and time; a test holds the layouts to that.
         let minutes = UnsafeMutableRawPointer(self) + 16
         let lastSeen = pointee.lastSeen
-        let short = PaneCounts.steps(from: lastSeen, to: now, pane: RateState.shortPane)
-        let minute = PaneCounts.count(minutes, short)
-        let hour = PaneCounts.count(minutes + 12, PaneCounts.steps(from: lastSeen, to: now, pane: RateState.longPane))
+        let short = PaneCounts.count(minutes, steps: time.shortPane &- ClickTime.shortPane(lastSeen))
+        let long = PaneCounts.count(minutes + 12, steps: time.longPane &- ClickTime.longPane(lastSeen))
         // A click from before all panes counts itself alone.
         return RateState.Counts(
-            tenSeconds: Float(max(1, PaneCounts.lane(minutes, short.behind))), minute: Float(max(1, minute)), hour: Float(max(1, hour)))
+            tenSeconds: Self.float(short.own), minute: Self.float(short.sum), hour: Self.float(long.sum))
     }
+
+    @inline(__always)
+    private static func float(_ count: UInt32) -> Float { Float(Int32(truncatingIfNeeded: max(1, count))) }
 }
 
 extension UnsafeMutablePointer where Pointee == PairState {
     /// Counts a click; returns the hour's count with it and the seconds since the pair's last click (NaN for the first).
     @inline(__always)
-    func countClick(now: Int64, fresh: Bool) -> (hour: Float, secondsSinceLast: Float) {
-        let gap = fresh ? Float.nan : Float(abs(now &- pointee.lastSeen)) / 1000
-        if fresh { pointee.lastSeen = now }
-        let steps = PaneCounts.steps(from: pointee.lastSeen, to: now, pane: RateState.longPane)
-        let hour = PaneCounts.count(UnsafeMutableRawPointer(self) + 16, steps)
-        pointee.lastSeen = max(pointee.lastSeen, now)
-        return (Float(max(1, hour)), gap)
+    func countClick(_ time: ClickTime, fresh: Bool) -> (hour: Float, secondsSinceLast: Float) {
+        let lastSeen = fresh ? time.now : pointee.lastSeen
+        let gap = fresh ? Float.nan : Float(abs(time.now &- lastSeen)) / 1000
+        let counts = PaneCounts.count(UnsafeMutableRawPointer(self) + 16, steps: time.longPane &- ClickTime.longPane(lastSeen))
+        pointee.lastSeen = max(lastSeen, time.now)
+        return (Float(Int32(truncatingIfNeeded: max(1, counts.sum))), gap)
     }
 }
