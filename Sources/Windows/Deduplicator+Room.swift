@@ -13,9 +13,11 @@ extension Deduplicator {
                 index.remove(oldest.key.place, ClickLog.number(place))
                 log.dropOldest()
             } else {
-                // Any of the next sixteen: each new entry asks another one.
-                let neighbour = log.entry(place + 1 + log.head & 15).pointee
-                guard neighbour.ts + Self.retentionMilliseconds + Self.moveAfterMilliseconds <= watermark else { return }
+                // Each new entry asks another one, near or far.
+                let other = place + 1 &<< (log.head & 31)
+                guard other < log.head,
+                    log.entry(other).pointee.ts + Self.retentionMilliseconds + Self.moveAfterMilliseconds <= watermark
+                else { return }
                 index.renumber(oldest.key.place, ClickLog.number(place), to: log.append(oldest))
                 log.dropOldest()
             }

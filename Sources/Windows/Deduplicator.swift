@@ -27,7 +27,7 @@ package import ClickModel
 /// grows there is the old one too, half as large.
 ///
 /// *Limits.* An expired entry (ts0 + 1 h 6 min ≤ watermark) is dropped when it is the oldest, two at most for each that comes.
-/// One that stays live while those around it are expired for a minute has a time far ahead: it is moved to the head, so
+/// One that stays live while others behind it are expired for a minute has a time far ahead: it is moved to the head, so
 /// that it holds up nobody. An id has at most 8 live entries (of nine, the one farthest from the
 /// watermark is forgotten), the log `maximumEntries` (the oldest eighth is forgotten, so ⅞ of it are sure to be held);
 /// both are counted in `forgottenEarly`. A repeat of an id that was forgotten early counts as new. The default holds

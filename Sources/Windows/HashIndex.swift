@@ -10,7 +10,7 @@ internal import Sketches
 /// *Growing* stops nobody: the table of double size is memory that is zero when it comes, and every insertion moves a few
 /// slots, in order, from a free slot of the old table round to it again. What has its home in the part that was moved is in
 /// the new table, all else still in the old one; both ends of that part are free slots, so no run of entries lies across.
-struct HashIndex: ~Copyable {
+package struct HashIndex: ~Copyable {
     private struct Slot: BitwiseCopyable {
         /// Number + 1 in the low half, so that zeroed memory is an empty table; the tag in the high half.
         var word: UInt64
@@ -41,7 +41,7 @@ struct HashIndex: ~Copyable {
         }
     }
 
-    static let none = UInt32.max
+    package static let none = UInt32.max
     private static let leastBits: UInt32 = 10
     /// Slots of the old table that an insertion moves. The new one is done long before it is full.
     private static let slotsPerStep = 16
@@ -54,9 +54,9 @@ struct HashIndex: ~Copyable {
     private var firstMoved = 0
     private var movedCount = 0
     private var isGrowing = false
-    private(set) var count = 0
+    package private(set) var count = 0
 
-    init() {
+    package init() {
         memory = Self.memory(Self.leastBits)
         table = Self.table(memory, Self.leastBits)
         old = table
@@ -68,7 +68,7 @@ struct HashIndex: ~Copyable {
         Table(slots: memory.base.bindMemory(to: Slot.self, capacity: 1 << Int(bits)), bits: bits)
     }
 
-    var byteCount: Int { memory.byteCount + (oldMemory?.byteCount ?? 0) }
+    package var byteCount: Int { memory.byteCount + (oldMemory?.byteCount ?? 0) }
 
     @inline(__always)
     private static func tag(_ hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash &>> 32) }
@@ -81,7 +81,7 @@ struct HashIndex: ~Copyable {
 
     /// The number stored under the hash for which `matches` holds; `none` when there is none.
     @inline(__always)
-    func find(_ hash: UInt64, where matches: (UInt32) -> Bool) -> UInt32 {
+    package func find(_ hash: UInt64, where matches: (UInt32) -> Bool) -> UInt32 {
         let tag = Self.tag(hash)
         let table = table(of: tag)
         var at = table.home(tag)
@@ -95,7 +95,7 @@ struct HashIndex: ~Copyable {
 
     /// Asks for the home slot of a hash, so that it is near when it is looked up.
     @inline(__always)
-    func prefetch(_ hash: UInt64) {
+    package func prefetch(_ hash: UInt64) {
         let tag = Self.tag(hash)
         let table = table(of: tag)
         fraud_prefetch(table.slots + table.home(tag))
@@ -103,7 +103,7 @@ struct HashIndex: ~Copyable {
 
     /// Adds a number that is not there.
     @inline(__always)
-    mutating func insert(_ hash: UInt64, _ number: UInt32) {
+    package mutating func insert(_ hash: UInt64, _ number: UInt32) {
         let tag = Self.tag(hash)
         if isGrowing || (count &+ 1) &* 4 > table.capacity &* 3 { growOn() }
         table(of: tag).place(Slot(tag: tag, number: number))
@@ -111,7 +111,7 @@ struct HashIndex: ~Copyable {
     }
 
     /// Gives an entry that is there another number.
-    mutating func renumber(_ hash: UInt64, _ number: UInt32, to newNumber: UInt32) {
+    package mutating func renumber(_ hash: UInt64, _ number: UInt32, to newNumber: UInt32) {
         let tag = Self.tag(hash)
         let table = table(of: tag)
         let at = Self.place(of: number, tag, table)
@@ -119,7 +119,7 @@ struct HashIndex: ~Copyable {
     }
 
     /// Removes a number that is there.
-    mutating func remove(_ hash: UInt64, _ number: UInt32) {
+    package mutating func remove(_ hash: UInt64, _ number: UInt32) {
         let tag = Self.tag(hash)
         let table = table(of: tag)
         let (slots, mask) = (table.slots, table.mask)
@@ -148,7 +148,7 @@ struct HashIndex: ~Copyable {
     }
 
     /// Forgets everything, and has room for so many entries at least.
-    mutating func removeAll(reserving entries: Int) {
+    package mutating func removeAll(reserving entries: Int) {
         var bits = table.bits
         while entries * 4 > (1 << Int(bits)) * 3 { bits += 1 }
         if bits == table.bits {
