@@ -40,11 +40,11 @@ struct SessionTable: ~Copyable {
         index.find(Self.hash(key)) { cell($0).pointee.key == key }
     }
 
-    /// Reads where `newest` will look first.
+    /// Asks for where `newest` will look first.
     @inline(__always)
-    func touch(_ key: UInt64) -> UInt64 { index.touch(Self.hash(key)) }
+    func prefetchIndex(_ key: UInt64) { index.prefetch(Self.hash(key)) }
 
-    /// Asks for the cell that `newest` will most likely find, without waiting for it: the tag alone is compared.
+    /// Asks for the cell that `newest` will most likely find, after `prefetchIndex`: the tag alone is compared.
     @inline(__always)
     func prefetch(_ key: UInt64) {
         let number = index.find(Self.hash(key)) { _ in true }

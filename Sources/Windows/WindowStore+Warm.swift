@@ -6,28 +6,28 @@ extension WindowStore {
     /// Records that one call of `warm` should cover: enough to hide memory latency, few enough to stay in the cache.
     package static let warmGroup = 32
 
-    /// Brings the cells that the next clicks will touch into the cache; changes nothing anyone can see.
+    /// Asks for the cells that the next clicks will touch; changes nothing anyone can see.
     ///
     /// Finding a cell is a chain of three far memory accesses. One click waits for each in turn; here those of up to
     /// `warmGroup` clicks wait together. Call it with a group of records, then `add` them. Any record will do, even a
     /// rejected one.
-    package mutating func warm(_ records: UnsafePointer<ClickRecord>, count: Int) {
+    package borrowing func warm(_ records: UnsafePointer<ClickRecord>, count: Int) {
         var numbers = InlineArray<32, UInt32>(repeating: CellTable.none)
         let group = min(count, Self.warmGroup)
-        var sum: UInt64 = 0
         for i in 0..<group {
-            sum &+= cells.touch(.minute, key: records[i].ad_hash, start: Self.minute(records[i].ts_ms))
+            cells.prefetchIndex(.minute, key: records[i].ad_hash, start: Self.minute(records[i].ts_ms))
         }
         for i in 0..<group {
-            numbers[i] = cells.find(.minute, key: records[i].ad_hash, start: Self.minute(records[i].ts_ms))
+            numbers[i] = cells.prefetchLikely(.minute, key: records[i].ad_hash, start: Self.minute(records[i].ts_ms))
         }
         for i in 0..<group where numbers[i] != CellTable.none {
             let minute = cells.cell(numbers[i])
-            sum &+= UInt64(bitPattern: cells.cell(minute.pointee.hour).pointee.clicks)
-            sum &+= UInt64(bitPattern: cells.cell(minute.pointee.day).pointee.clicks)
-            sum &+= minute.pointee.sketch.touch(records[i].visitor_hash)
+            // The tag may have led to a cell of another level, which links to none.
+            guard minute.pointee.level == .minute else { continue }
+            cells.prefetch(minute.pointee.hour)
+            cells.prefetch(minute.pointee.day)
+            minute.pointee.sketch.prefetch(records[i].visitor_hash)
         }
-        warmth &+= sum
     }
 
     @inline(__always)

@@ -52,8 +52,6 @@ package struct WindowStore: ~Copyable, @unchecked Sendable {
     var nextSequence: UInt64
     var ready: [DrainEntry]
     var scratch: [UInt8]
-    /// Sum of what `warm` read; nothing depends on it.
-    var warmth: UInt64
 
     package init(
         allowedLatenessMilliseconds: Int64 = Self.defaultAllowedLatenessMilliseconds, maximumCells: Int = Self.defaultMaximumCells,
@@ -78,7 +76,6 @@ package struct WindowStore: ~Copyable, @unchecked Sendable {
         nextSequence = 0
         ready = []
         scratch = []
-        warmth = 0
     }
 
     /// Live cells of all levels.
