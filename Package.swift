@@ -33,7 +33,8 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
-        // Layer 0: system libraries and thin C/C++ shims.
+        // Layer 0: system libraries, thin C/C++ shims, kernels in C.
+        .target(name: "CVectorKernels"),
         .target(name: "CClickRecord"),
         .target(
             name: "COpenBLAS",
@@ -60,7 +61,7 @@ let package = Package(
         module("ClickCodec", ["ClickModel", "CClickRecord", "CSimdJSON", "CCompression"]),
         module("Features", ["ClickModel", "Sketches", "CClickRecord", "CRE2", "CMaxMindDB", "CZlib"]),
         module("Rules", ["ClickModel", yams]),
-        module("LogisticModel", ["ClickModel", "LinearAlgebra", "Sketches"]),
+        module("LogisticModel", ["ClickModel", "LinearAlgebra", "Sketches", "CVectorKernels"]),
 
         // Layer 3
         module("Scoring", ["Features", "Rules", "LogisticModel", "ClickModel", "CClickRecord"]),
@@ -101,7 +102,7 @@ let package = Package(
         tests("WindowsTests", ["Windows", "Sketches", "ClickModel", "CClickRecord"]),
         tests("ClickCodecTests", ["ClickCodec", "ClickModel", "CClickRecord", "Sketches"]),
         tests("StorageTests", ["Storage", "ClickModel", "CClickRecord"]),
-        tests("TrainingTests", ["Training", "LogisticModel", "LinearAlgebra", "ClickModel"]),
+        tests("TrainingTests", ["Training", "LogisticModel", "LinearAlgebra", "ClickModel", "CVectorKernels"]),
         tests("RulesTests", ["Rules", "ClickModel"]),
         tests("FeaturesTests", ["Features", "ClickModel", "CClickRecord"]),
         tests("SimulationTests", ["Simulation", "ClickModel"]),

@@ -1,3 +1,4 @@
+internal import CVectorKernels
 internal import ClickModel
 
 /// A model's curves and surfaces made ready to look up.
@@ -7,160 +8,179 @@ internal import ClickModel
 /// A feature is binned once for all its terms, over the union of their edges; each term's table is spread over that union.
 /// One thread owns it: the bins of the last rows are its scratch.
 final class BinnedTerms {
-    /// Rows binned together.
-    private let group: Int
-
-    private struct Binned {
-        var column: Int
-        /// First edge, and how many before padding to a power of two less one with infinity.
-        var edges: Int
-        var count: Int
-        /// The first step of the search: half the padded count, rounded up.
-        var step: Int
-    }
-
-    private struct Table {
-        /// Offsets of the features' bins in `bins`; a curve has no second.
-        var first: Int
-        var second: Int
-        /// Bins of the second feature, the unknown one included; 0 for a curve.
-        var stride: Int
-        var values: Int
-    }
+    /// Rows whose terms lie together: term t of row i of a group at `16 · t + i`.
+    static let group = Int(FRAUD_TERM_GROUP)
+    /// Groups filled at once, at most.
+    static let groupsPerTile = Int(FRAUD_TERM_TILE) / group
 
     let termCount: Int
-    private let features: [Binned]
-    private let tables: [Table]
+    private let kernel: UnsafeMutablePointer<fraud_terms>
+    private let grids: UnsafeMutablePointer<fraud_grid>
+    private let terms: UnsafeMutablePointer<fraud_term>
     private let edges: UnsafeMutablePointer<Float>
-    private let values: UnsafeMutablePointer<Float>
+    private let cells: UnsafeMutablePointer<Float>
+    private let rowEdges: UnsafeMutablePointer<Float>
+    private let rowSteps: UnsafeMutablePointer<Int32>
     private let bins: UnsafeMutablePointer<UInt8>
+    private let rowValues: UnsafeMutablePointer<Float>
+    private let rowBins: UnsafeMutablePointer<Int32>
 
     /// Cells of all spread tables together: 256 MiB of them.
     static let maximumCells = 1 << 26
 
     /// - Throws: `ModelError.content` when a feature has too many edges over all its terms, or the tables too many cells.
-    init(_ model: LogisticModel, columns: [String: Int], group: Int) throws(ModelError) {
-        self.group = group
-        var union: [String: Set<Float>] = [:]
-        var order: [String] = []
-        func add(_ feature: String, _ edges: [Double]) {
-            if union[feature] == nil { order.append(feature) }
-            union[feature, default: []].formUnion(edges.map { Float($0) })
-        }
-        for curve in model.curves { add(curve.feature, curve.edges) }
-        for surface in model.surfaces {
-            add(surface.first, surface.firstEdges)
-            add(surface.second, surface.secondEdges)
-        }
-        var grids: [String: (index: Int, edges: [Float])] = [:]
-        var features: [Binned] = []
-        var allEdges: [Float] = []
-        for (index, name) in order.enumerated() {
-            let sorted = union[name]!.sorted()
-            guard sorted.count < LogisticModel.maximumBins else {
-                throw .content(source: model.name, field: "curves", reason: "\(name) has \(sorted.count) edges over all its terms, more than \(LogisticModel.maximumBins - 1)")
-            }
-            grids[name] = (index, sorted)
-            var padded = 1
-            while padded <= sorted.count { padded *= 2 }
-            features.append(Binned(column: columns[name]!, edges: allEdges.count, count: sorted.count, step: padded / 2))
-            allEdges += sorted + [Float](repeating: .infinity, count: padded - 1 - sorted.count)
-        }
-        var tables: [Table] = []
-        var allValues: [Float] = []
-        func reserve(_ cells: Int) throws(ModelError) {
-            guard allValues.count + cells <= Self.maximumCells else {
-                throw .content(source: model.name, field: "surfaces", reason: "hold more than \(Self.maximumCells) cells")
-            }
-        }
-        for curve in model.curves {
-            let (index, grid) = grids[curve.feature]!
-            tables.append(Table(first: index * group, second: -1, stride: 0, values: allValues.count))
-            let source = Self.spread(grid, over: curve.edges)
-            try reserve(source.count)
-            allValues += source.map { Float(curve.values[$0]) }
-        }
-        for surface in model.surfaces {
-            let (first, firstGrid) = grids[surface.first]!
-            let (second, secondGrid) = grids[surface.second]!
-            let rows = Self.spread(firstGrid, over: surface.firstEdges)
-            let across = Self.spread(secondGrid, over: surface.secondEdges)
-            tables.append(Table(first: first * group, second: second * group, stride: across.count, values: allValues.count))
-            try reserve(rows.count * across.count)
-            let width = surface.secondEdges.count + 2
-            for row in rows { allValues += across.map { Float(surface.values[row * width + $0]) } }
-        }
-        self.features = features
-        self.tables = tables
-        termCount = tables.count
-        edges = .allocate(capacity: max(1, allEdges.count))
-        edges.initialize(from: allEdges, count: allEdges.count)
-        values = .allocate(capacity: max(1, allValues.count))
-        values.initialize(from: allValues, count: allValues.count)
-        bins = .allocate(capacity: max(1, features.count * group))
-        bins.initialize(repeating: 0, count: max(1, features.count * group))
+    init(_ model: LogisticModel, columns: [String: Int]) throws(ModelError) {
+        let layout = try Layout(model, columns: columns)
+        termCount = layout.terms.count
+        let gridCount = layout.grids.count
+        grids = Self.copy(layout.grids, or: fraud_grid())
+        terms = Self.copy(layout.terms, or: fraud_term())
+        edges = Self.copy(layout.edges, or: 0)
+        cells = Self.copy(layout.cells, or: 0)
+        rowEdges = Self.copy(layout.rowEdges, or: .nan)
+        rowSteps = Self.copy(layout.rowSteps, or: 0)
+        let lanes = layout.rowSteps.count * 16
+        bins = Self.copy([UInt8](repeating: 0, count: gridCount * Int(FRAUD_TERM_TILE)), or: 0)
+        rowValues = Self.copy([Float](repeating: .nan, count: lanes), or: .nan)
+        rowBins = Self.copy([Int32](repeating: 0, count: lanes), or: 0)
+        kernel = .allocate(capacity: 1)
+        kernel.initialize(to: fraud_terms(
+            grids: grids, terms: terms, edges: edges, cells: cells, row_edges: rowEdges, row_steps: rowSteps, bins: bins,
+            row_values: rowValues, row_bins: rowBins, grid_count: Int32(gridCount), term_count: Int32(termCount)))
     }
 
     deinit {
+        kernel.deallocate()
+        grids.deallocate()
+        terms.deallocate()
         edges.deallocate()
-        values.deallocate()
+        cells.deallocate()
+        rowEdges.deallocate()
+        rowSteps.deallocate()
         bins.deallocate()
+        rowValues.deallocate()
+        rowBins.deallocate()
+    }
+
+    /// A copy of an array where the kernels find it: at the start of a cache line, never without any memory.
+    private static func copy<T: BitwiseCopyable>(_ array: [T], or empty: T) -> UnsafeMutablePointer<T> {
+        let count = max(1, array.count)
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: count * MemoryLayout<T>.stride, alignment: 64)
+            .bindMemory(to: T.self, capacity: count)
+        memory.initialize(repeating: empty, count: count)
+        memory.update(from: array, count: array.count)
+        return memory
+    }
+
+    /// Grids, terms and their tables, as the kernels take them.
+    private struct Layout {
+        var grids: [fraud_grid] = []
+        var terms: [fraud_term] = []
+        var edges: [Float] = []
+        var cells: [Float] = []
+        var rowEdges: [Float] = []
+        var rowSteps: [Int32] = []
+        private let source: String
+
+        init(_ model: LogisticModel, columns: [String: Int]) throws(ModelError) {
+            source = model.name
+            var union: [String: Set<Float>] = [:]
+            var order: [String] = []
+            func add(_ feature: String, _ edges: [Double]) {
+                if union[feature] == nil { order.append(feature) }
+                union[feature, default: []].formUnion(edges.map { Float($0) })
+            }
+            for curve in model.curves { add(curve.feature, curve.edges) }
+            for surface in model.surfaces {
+                add(surface.first, surface.firstEdges)
+                add(surface.second, surface.secondEdges)
+            }
+            // Grids of about as many edges stand together: one row is binned sixteen of them at a time.
+            order.sort { union[$0]!.count > union[$1]!.count }
+            var known: [String: (index: Int, edges: [Float])] = [:]
+            for (index, name) in order.enumerated() {
+                known[name] = (index, union[name]!.sorted())
+                try addGrid(name, known[name]!.edges, column: columns[name]!)
+            }
+            addRowEdges(order.map { known[$0]!.edges })
+            for curve in model.curves {
+                let (index, grid) = known[curve.feature]!
+                let values = BinnedTerms.spread(grid, over: curve.edges).map { Float(curve.values[$0]) }
+                try addTerm(index, grids.count, stride: 1, values)
+                cells += [Float](repeating: 0, count: (16 - values.count % 16) % 16)
+            }
+            for surface in model.surfaces {
+                let (first, firstGrid) = known[surface.first]!
+                let (second, secondGrid) = known[surface.second]!
+                let rows = BinnedTerms.spread(firstGrid, over: surface.firstEdges)
+                let across = BinnedTerms.spread(secondGrid, over: surface.secondEdges)
+                let width = surface.secondEdges.count + 2
+                guard rows.count * across.count <= BinnedTerms.maximumCells else { throw tooMany() }
+                try addTerm(first, second, stride: across.count, rows.flatMap { row in across.map { Float(surface.values[row * width + $0]) } })
+            }
+        }
+
+        private mutating func addGrid(_ name: String, _ sorted: [Float], column: Int) throws(ModelError) {
+            guard sorted.count < LogisticModel.maximumBins else {
+                throw .content(source: source, field: "curves", reason: "\(name) has \(sorted.count) edges over all its terms, more than \(LogisticModel.maximumBins - 1)")
+            }
+            grids.append(fraud_grid(column: Int32(column), first_edge: Int32(edges.count), count: Int32(sorted.count)))
+            var padded = 16
+            while padded <= sorted.count { padded *= 2 }
+            edges += sorted + [Float](repeating: .nan, count: padded - sorted.count)
+        }
+
+        private mutating func addRowEdges(_ grids: [[Float]]) {
+            for first in stride(from: 0, through: grids.count, by: 16) {
+                let sixteen = grids[first..<min(first + 16, grids.count)]
+                let steps = sixteen.map(\.count).max() ?? 0
+                rowSteps.append(Int32(steps))
+                for step in 0..<steps {
+                    rowEdges += (0..<16).map { lane in
+                        lane < sixteen.count && step < sixteen[first + lane].count ? sixteen[first + lane][step] : .nan
+                    }
+                }
+            }
+        }
+
+        private mutating func addTerm(_ first: Int, _ second: Int, stride: Int, _ values: [Float]) throws(ModelError) {
+            guard cells.count + values.count <= BinnedTerms.maximumCells else { throw tooMany() }
+            terms.append(fraud_term(
+                first: Int32(first), second: Int32(second), stride: Int32(stride), first_cell: Int32(cells.count), count: Int32(values.count)))
+            cells += values
+        }
+
+        private func tooMany() -> ModelError {
+            .content(source: source, field: "surfaces", reason: "hold more than \(BinnedTerms.maximumCells) cells")
+        }
     }
 
     /// The term's bin of every bin of the union.
-    private static func spread(_ grid: [Float], over edges: [Double]) -> [Int] {
+    fileprivate static func spread(_ grid: [Float], over edges: [Double]) -> [Int] {
         [0, 1] + grid.map { LogisticModel.bin(of: $0, edges: edges) }
     }
 
-    /// Writes the terms of `count` rows from `start` on: term t of row i at `t · group + i`.
-    /// - Complexity: O(count × (features × log edges + terms)), no allocation.
+    /// Writes the terms of whole groups of rows from `start` on: group g's at `g · groupStride`.
+    ///
+    /// - Precondition: the block has those rows, rounded up to groups; `groups` is at most `groupsPerTile`.
+    /// - Complexity: O(groups × (features × log edges + terms)), no allocation.
     @inline(__always)
-    func fill(_ block: FeatureBlock, start: Int, count: Int, into design: UnsafeMutablePointer<Float>) {
-        var target = bins
-        for feature in features {
-            bin(feature, block.column(feature.column) + start, count: count, into: target)
-            target += group
-        }
-        var column = design
-        for table in tables {
-            let cells = values + table.values
-            let first = bins + table.first
-            if table.second < 0 {
-                for row in 0..<count { column[row] = cells[Int(first[row])] }
-            } else {
-                let second = bins + table.second
-                for row in 0..<count { column[row] = cells[Int(first[row]) * table.stride + Int(second[row])] }
-            }
-            column += group
-        }
+    func fill(_ block: FeatureBlock, start: Int, groups: Int, into design: UnsafeMutablePointer<Float>, groupStride: Int) {
+        fraud_terms_fill(kernel, block.values + start, block.stride, Int32(truncatingIfNeeded: groups), design, groupStride)
     }
 
-    /// A search without branches: the padding is infinite, which only infinity reaches.
+    /// The same for one row, the first of its group; the others stay as they are.
     @inline(__always)
-    private func bin(_ feature: Binned, _ source: UnsafePointer<Float>, count: Int, into target: UnsafeMutablePointer<UInt8>) {
-        let edges = edges + feature.edges
-        for row in 0..<count {
-            let value = source[row]
-            var position = 0
-            var step = feature.step
-            while step > 0 {
-                position += edges[position + step - 1] <= value ? step : 0
-                step >>= 1
-            }
-            let known = min(position, feature.count) + 1
-            target[row] = UInt8(truncatingIfNeeded: value == value ? known : 0)
-        }
+    func fillOne(_ block: FeatureBlock, row: Int, into design: UnsafeMutablePointer<Float>) {
+        fraud_terms_fill_one(kernel, block.values + row, block.stride, design)
     }
 
     /// The terms of one row of feature values, in order. Allocates.
     func terms(of row: [Float]) -> [Float] {
         let block = FeatureBlock(columnCount: row.count, capacity: 1)
         for (column, value) in row.enumerated() { block.column(column)[0] = value }
-        return [Float](unsafeUninitializedCapacity: max(1, termCount) * group) { buffer, initialized in
-            buffer.initialize(repeating: 0)
-            fill(block, start: 0, count: 1, into: buffer.baseAddress!)
-            for term in 0..<termCount { buffer[term] = buffer[term * group] }
-            initialized = termCount
-        }
+        var design = [Float](repeating: 0, count: max(1, termCount) * Self.group)
+        design.withUnsafeMutableBufferPointer { fillOne(block, row: 0, into: $0.baseAddress!) }
+        return (0..<termCount).map { design[$0 * Self.group] }
     }
 }

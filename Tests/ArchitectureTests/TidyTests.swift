@@ -15,7 +15,7 @@ struct TidyTests {
         "fraud": 6, "FraudCommands": 5, "Pipeline": 4, "Billing": 4, "Audit": 4, "Scoring": 3, "Windows": 3, "Training": 3,
         "Simulation": 3, "Storage": 3, "Features": 2, "Rules": 2, "LogisticModel": 2, "ClickCodec": 2, "ClickModel": 1,
         "Sketches": 1, "LinearAlgebra": 1, "COpenBLAS": 0, "CADBC": 0, "CSimdJSON": 0, "CRE2": 0, "CMaxMindDB": 0, "CZlib": 0,
-        "CCompression": 0, "CClickRecord": 0,
+        "CCompression": 0, "CClickRecord": 0, "CVectorKernels": 0,
     ]
 
     static let root: URL = {

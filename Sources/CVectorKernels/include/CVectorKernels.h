@@ -1,0 +1,72 @@
+// Kernels over columns of floats: binning, table look-up, comparison. Each is compiled for several instruction sets
+// and the widest one that the processor has is taken at run time. They compare, count and copy, so every variant gives
+// the same bits.
+#ifndef FRAUD_VECTOR_KERNELS_H
+#define FRAUD_VECTOR_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Instruction sets, narrow to wide.
+enum {
+    FRAUD_VECTOR_BASE = 0,   ///< what the compiler takes for granted: SSE2 on x86-64
+    FRAUD_VECTOR_AVX2 = 1,
+    FRAUD_VECTOR_AVX512 = 2, ///< F, BW, DQ and VL
+};
+
+/// The set in use.
+int fraud_vector_level(void);
+
+/// Takes a narrower set, or the widest again: what tests compare. Returns the set in use then.
+int fraud_vector_set_level(int level);
+
+enum {
+    FRAUD_TERM_GROUP = 16, ///< rows that lie together in a design
+    FRAUD_TERM_TILE = 128, ///< most rows binned at once
+};
+
+/// The bins of one column: 0 for NaN, else 1 and the number of edges at or under the value.
+typedef struct {
+    int32_t column;
+    int32_t first_edge;
+    int32_t count; ///< at most 254; NaN pads them to the least power of two over it, at least 16
+} fraud_grid;
+
+/// A value looked up by the bins of two grids. A curve's second grid is `grid_count`, whose bin is always 0, and its stride 1.
+typedef struct {
+    int32_t first;
+    int32_t second;
+    int32_t stride;     ///< cells of one bin of `first`
+    int32_t first_cell;
+    int32_t count;      ///< cells; those of a curve are padded to a multiple of 16
+} fraud_term;
+
+/// Grids and terms, in memory of the caller.
+typedef struct {
+    const fraud_grid *_Nonnull grids;
+    const fraud_term *_Nonnull terms;
+    const float *_Nonnull edges;
+    const float *_Nonnull cells;
+    /// The grids' edges once more for one row, sixteen grids side by side: edge e of grid g at
+    /// `(o + e) * 16 + g % 16`, o being the steps of the sixteens before; NaN where a grid has no more.
+    const float *_Nonnull row_edges;
+    /// Most edges of each sixteen. There are `grid_count / 16 + 1` of them.
+    const int32_t *_Nonnull row_steps;
+    uint8_t *_Nonnull bins;      ///< scratch: `grid_count` × FRAUD_TERM_TILE
+    float *_Nonnull row_values;  ///< scratch: NaN, sixteen for each of `row_steps`
+    int32_t *_Nonnull row_bins;  ///< scratch: as many
+    int32_t grid_count;
+    int32_t term_count;
+} fraud_terms;
+
+/// Writes the terms of `groups` × 16 rows, 8 groups at most: term t of row i at
+/// `design[(i / 16) * group_stride + t * 16 + i % 16]`. Column c of the rows begins at `columns + c * stride`.
+void fraud_terms_fill(
+    const fraud_terms *_Nonnull terms, const float *_Nonnull columns, ptrdiff_t stride, int groups, float *_Nonnull design,
+    ptrdiff_t group_stride);
+
+/// The same for the first row alone; the other fifteen of its group stay as they are.
+void fraud_terms_fill_one(
+    const fraud_terms *_Nonnull terms, const float *_Nonnull columns, ptrdiff_t stride, float *_Nonnull design);
+
+#endif
