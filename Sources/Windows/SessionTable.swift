@@ -103,6 +103,13 @@ struct SessionTable: ~Copyable {
         return newer
     }
 
+    /// Lends the cells of all numbers ever given out, live or not, in order.
+    func forEachRun(_ body: (UnsafeBufferPointer<SessionCell>) -> Void) {
+        for first in stride(from: 0, to: used, by: Self.chunkCells) {
+            body(UnsafeBufferPointer(start: cell(UInt32(first)), count: min(Self.chunkCells, used - first)))
+        }
+    }
+
     private mutating func takeNumber() -> UInt32 {
         if used % Self.chunkCells == 0 {
             let chunk = AlignedMemory(byteCount: Self.chunkCells * MemoryLayout<SessionCell>.stride)
