@@ -44,11 +44,13 @@ struct SessionTable: ~Copyable {
     @inline(__always)
     func prefetchIndex(_ key: UInt64) { index.prefetch(Self.hash(key)) }
 
-    /// Asks for the cell that `newest` will most likely find, after `prefetchIndex`: the tag alone is compared.
+    /// Number of the session that `newest` will most likely find: the tag alone is compared.
     @inline(__always)
-    func prefetch(_ key: UInt64) {
-        let number = index.find(Self.hash(key)) { _ in true }
-        guard number != HashIndex.none else { return }
+    func likely(_ key: UInt64) -> UInt32 { index.find(Self.hash(key)) { _ in true } }
+
+    /// Asks for a cell.
+    @inline(__always)
+    func prefetch(_ number: UInt32) {
         let address = UnsafeRawPointer(cell(number))
         fraud_prefetch(address)
         fraud_prefetch(address + 64)
