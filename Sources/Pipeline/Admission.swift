@@ -81,7 +81,7 @@ struct Admission: ~Copyable {
         var chosen = 0
         for i in 0..<batch.count {
             if i % WindowStore.warmGroup == 0 {
-                deduplicator.warm(UnsafePointer(batch.records + i), count: min(WindowStore.warmGroup, batch.count - i))
+                deduplicator.warm(UnsafePointer(batch.records), from: i, count: batch.count)
             }
             conflicts[i] = false
             let status = status(of: UnsafePointer(batch.records + i), i, isLate)

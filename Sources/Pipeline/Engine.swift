@@ -114,9 +114,8 @@ package struct Engine: ~Copyable {
         // Clicks and engagements in their order: what is remembered of a click goes by the watermark.
         for i in 0..<batch.count {
             if i % WindowStore.warmGroup == 0 {
-                let group = min(WindowStore.warmGroup, batch.count - i)
-                windows.warm(UnsafePointer(batch.records + i), count: group)
-                sessions.warm(UnsafePointer(batch.records + i), count: group)
+                windows.warm(UnsafePointer(batch.records), from: i, count: batch.count)
+                sessions.warm(UnsafePointer(batch.records), from: i, count: batch.count)
             }
             if k < chosen, Int(selected[k]) == i {
                 count(batch, i, k, verdicts[k], into: rows, &sums)

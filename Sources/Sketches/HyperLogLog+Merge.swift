@@ -6,6 +6,8 @@ extension HyperLogLog {
     /// - Complexity: O(values of `other`), or O(16,384) when it is dense.
     package mutating func merge(_ other: HyperLogLog, _ memory: SketchMemory) {
         guard other.isDense else {
+            // Their places in a large set are far memory: asked for together, they do not wait for each other.
+            other.forEachValue { prefetch($0) }
             other.forEachValue { add($0, memory) }
             return
         }

@@ -47,12 +47,10 @@ struct CellTable: ~Copyable {
     @inline(__always)
     func prefetchIndex(_ level: WindowLevel, key: UInt64, start: Int64) { index.prefetch(Self.hash(level, key, start)) }
 
-    /// Number of the cell that `find` will most likely find, after `prefetchIndex`, and asks for that cell: the tag alone is compared.
+    /// Number of the cell that `find` will most likely find: the tag alone is compared.
     @inline(__always)
-    func prefetchLikely(_ level: WindowLevel, key: UInt64, start: Int64) -> UInt32 {
-        let number = index.find(Self.hash(level, key, start)) { _ in true }
-        if number != HashIndex.none { prefetch(number) }
-        return number
+    func likely(_ level: WindowLevel, key: UInt64, start: Int64) -> UInt32 {
+        index.find(Self.hash(level, key, start)) { _ in true }
     }
 
     /// Asks for a cell.

@@ -106,10 +106,9 @@ package struct Deduplicator: ~Copyable, @unchecked Sendable {
         return .new
     }
 
-    /// Asks for what the next clicks will touch; changes nothing anyone can see. Call it with some tens of records, then
-    /// ask for each: their far memory accesses then wait together and not in turn.
-    package borrowing func warm(_ records: UnsafePointer<ClickRecord>, count: Int) {
-        for i in 0..<count {
+    /// Asks for what the clicks after a place in a batch will touch; changes nothing anyone can see. As `WindowStore.warm`.
+    package borrowing func warm(_ records: UnsafePointer<ClickRecord>, from place: Int, count: Int) {
+        for i in WindowStore.warmed(place, ahead: 1, of: count) {
             index.prefetch(Key((records[i].click_id_hash.0, records[i].click_id_hash.1)).place)
         }
     }

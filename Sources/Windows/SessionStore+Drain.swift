@@ -97,26 +97,18 @@ extension SessionStore {
 
     private func emitRow(_ number: UInt32, _ emit: (borrowing SessionRow) -> Void) {
         let cell = cells.cell(number).pointee
-        texts.arena.withUnsafeBytes { arena in
-            emit(
-                SessionRow(
-                    visitor: Self.text(cell, arena), startMilliseconds: cell.start, isRemoved: false, endMilliseconds: cell.end,
-                    clickCount: cell.clicks, distinctAds: cell.ads.roundedEstimate, totalCost: Money(e4: cell.cost)))
-        }
+        emit(
+            SessionRow(
+                visitor: texts.text(cell.textOffset, cell.textLength), startMilliseconds: cell.start, isRemoved: false,
+                endMilliseconds: cell.end, clickCount: cell.clicks, distinctAds: cell.ads.roundedEstimate, totalCost: Money(e4: cell.cost)))
     }
 
     private func emitRemoval(_ removal: SessionRemoval, _ emit: (borrowing SessionRow) -> Void) {
         let cell = cells.cell(cells.newest(removal.key)).pointee
-        texts.arena.withUnsafeBytes { arena in
-            emit(
-                SessionRow(
-                    visitor: Self.text(cell, arena), startMilliseconds: removal.order.start, isRemoved: true, endMilliseconds: 0,
-                    clickCount: 0, distinctAds: 0, totalCost: .zero))
-        }
-    }
-
-    private static func text(_ cell: SessionCell, _ arena: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: arena[cell.textOffset..<cell.textOffset + Int(cell.textLength)])
+        emit(
+            SessionRow(
+                visitor: texts.text(cell.textOffset, cell.textLength), startMilliseconds: removal.order.start, isRemoved: true,
+                endMilliseconds: 0, clickCount: 0, distinctAds: 0, totalCost: .zero))
     }
 
     private mutating func drop(_ number: UInt32) {

@@ -111,12 +111,17 @@ package struct SessionStore: ~Copyable, @unchecked Sendable {
         markDirty(cell, number)
     }
 
-    /// Asks for the cells that the next clicks will touch; changes nothing anyone can see.
-    ///
-    /// Like `WindowStore.warm`: the far memory accesses of a group of clicks (some tens) wait together, not in turn.
-    package borrowing func warm(_ records: UnsafePointer<ClickRecord>, count: Int) {
-        for i in 0..<count { cells.prefetchIndex(records[i].visitor_hash) }
-        for i in 0..<count { cells.prefetch(records[i].visitor_hash) }
+    /// Asks for the cells that the clicks after a place in a batch will touch; changes nothing anyone can see. As `WindowStore.warm`.
+    package borrowing func warm(_ records: UnsafePointer<ClickRecord>, from place: Int, count: Int) {
+        for i in WindowStore.warmed(place, ahead: 3, of: count) { cells.prefetchIndex(records[i].visitor_hash) }
+        for i in WindowStore.warmed(place, ahead: 2, of: count) {
+            let number = cells.likely(records[i].visitor_hash)
+            if number != SessionCell.none { cells.prefetch(number) }
+        }
+        for i in WindowStore.warmed(place, ahead: 1, of: count) {
+            let number = cells.likely(records[i].visitor_hash)
+            if number != SessionCell.none { cells.cell(number).pointee.ads.prefetch(records[i].ad_hash) }
+        }
     }
 }
 

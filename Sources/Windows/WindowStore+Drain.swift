@@ -34,7 +34,7 @@ extension WindowStore {
     package mutating func drain(
         watermark: Int64, floor: Int64? = nil, final: Bool = false, early: Bool = false, _ emit: (borrowing WindowRow) -> Void
     ) {
-        for number in dirty { giveVisitorsUp(number) }
+        giveVisitorsUp()
         collectReady(watermark, early: final || early)
         ready.sort()
         for entry in ready { emitRow(entry.number, watermark, emit) }
@@ -65,6 +65,16 @@ extension WindowStore {
             ready.append(DrainEntry(level: order.level.rawValue, start: order.start, sequence: order.sequence, number: number))
         }
         dirty.removeLast(dirty.count - kept)
+    }
+
+    /// Gives the visitors of all changed minutes up, those of one hour after each other: their sketches stay near.
+    private mutating func giveVisitorsUp() {
+        for number in dirty where cells.cell(number).pointee.flags.contains(.pending) {
+            pending.append(UInt64(cells.cell(number).pointee.hour) << 32 | UInt64(number))
+        }
+        pending.sort()
+        for minute in pending { giveVisitorsUp(UInt32(truncatingIfNeeded: minute)) }
+        pending.removeAll(keepingCapacity: true)
     }
 
     /// Gives the visitors of a minute to its hour, and to its day unless other triples share the minute.

@@ -51,6 +51,8 @@ package struct WindowStore: ~Copyable, @unchecked Sendable {
     var earliestEnd: [Int64]
     var nextSequence: UInt64
     var ready: [DrainEntry]
+    /// Of a drain: minutes with visitors to give up, by hour.
+    var pending: [UInt64]
     var scratch: [UInt8]
 
     package init(
@@ -75,6 +77,7 @@ package struct WindowStore: ~Copyable, @unchecked Sendable {
         earliestEnd = [.max, .max, .max]
         nextSequence = 0
         ready = []
+        pending = []
         scratch = []
     }
 
