@@ -231,7 +231,7 @@ package struct Engine: ~Copyable {
     // MARK: Snapshot
 
     /// Changes with the layout of any state below.
-    private static let stateVersion: UInt32 = 3
+    private static let stateVersion: UInt32 = 4
 
     package func write(to writer: inout StateWriter) {
         writer.append(tag: "ENGN")

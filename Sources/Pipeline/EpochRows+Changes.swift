@@ -14,7 +14,7 @@ extension EpochRows {
             out.endRow()
             return
         }
-        let out = commit.sessions
+        let out = row.isNew && knowsRows ? commit.newSessions : commit.sessions
         out.append(text: row.visitor)
         out.append(time: EventTime(milliseconds: row.startMilliseconds))
         out.append(time: EventTime(milliseconds: row.endMilliseconds))

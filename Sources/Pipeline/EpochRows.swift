@@ -12,6 +12,8 @@ package final class EpochRows: @unchecked Sendable {
     var sources = [String](repeating: "", count: StreamWatermark.maximumOpen)
     /// Keys of sources by number.
     var sourceKeys: [UInt64: String] = [:]
+    /// Whether a row that is said to be new surely is: not once events were read again whose rows are in the tables already.
+    var knowsRows = true
     /// Number of the epoch being filled.
     var epoch: Int64 = 0
 
@@ -46,8 +48,9 @@ package final class EpochRows: @unchecked Sendable {
     /// The key of a source that this job has open, or had; else the number its key begins with.
     func sourceKey(_ number: UInt64) -> String { sourceKeys[number] ?? number.hexDigits }
 
-    /// Names the sources, by slot, that events come from; as another set of rows knows them.
+    /// Names the sources, by slot, that events come from, as another set of rows knows them; and whether it knows rows.
     func takeSources(of other: EpochRows) {
+        knowsRows = other.knowsRows
         sources = other.sources
         sourceKeys = other.sourceKeys
     }
@@ -131,7 +134,7 @@ package final class EpochRows: @unchecked Sendable {
     func appendWindow(_ row: borrowing WindowRow) {
         let out =
             switch row.level {
-            case .minute: commit.minutes
+            case .minute: row.isNew && knowsRows ? commit.newMinutes : commit.minutes
             case .hour: commit.hours
             case .day: commit.days
             }

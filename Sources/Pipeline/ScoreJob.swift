@@ -54,6 +54,7 @@ package final class ScoreJob {
         waiting = options.inputs[...]
         rows.epoch = (last?.epoch ?? 0) + 1
         if let last { replay = try Self.restore(&engine, to: last, snapshots, warehouse, &report) }
+        rows.knowsRows = replay == nil
         merge = SourceMerge(isAlone: Self.isOneFile(options.inputs) && replay == nil)
         report.modelID = engine.scorer.modelID
         report.rulesetID = engine.scorer.rulesetID

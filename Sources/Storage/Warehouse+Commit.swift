@@ -42,13 +42,17 @@ extension Warehouse {
 
     private func write(_ epoch: EpochCommit) throws(StorageError) {
         let number = epoch.record.epoch
-        let written = epoch.minutes.range(ofColumn: WarehouseTable.minutes.index(of: "epoch"))
-        precondition(written == nil || written == number...number, "minute rows of another epoch")
+        for rows in [epoch.newMinutes, epoch.minutes] {
+            let written = rows.range(ofColumn: WarehouseTable.minutes.index(of: "epoch"))
+            precondition(written == nil || written == number...number, "minute rows of another epoch")
+        }
+        try append(epoch.newMinutes, to: .minutes)
         try replace(.minutes, with: epoch.minutes, supersededBy: number)
         try replace(.hours, with: epoch.hours)
         try replace(.days, with: epoch.days)
         try correct(epoch.corrections, epoch: number, by: .stream)
         try staging[.sessions]!.delete(keys: epoch.removedSessions, in: database)
+        try append(epoch.newSessions, to: .sessions)
         try replace(.sessions, with: epoch.sessions)
         try replace(.duplicates, with: epoch.duplicates)
         try append(epoch.conflicts, to: .conflicts)

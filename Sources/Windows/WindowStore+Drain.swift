@@ -93,13 +93,15 @@ extension WindowStore {
         let firing: WindowFiring =
             cell.pointee.flags.contains(.fired) ? .late : cell.pointee.end <= watermark ? .onTime : .early
         if firing == .onTime { cell.pointee.flags.insert(.fired) }
+        let isNew = !cell.pointee.flags.contains(.hasRow)
+        cell.pointee.flags.insert(.hasRow)
         scratch.removeAll(keepingCapacity: true)
         cell.pointee.sketch.append(serializedTo: &scratch)
         dimensions.withTexts(cell.pointee.dimension) { ad, campaign, advertiser in
             scratch.withUnsafeBytes { sketch in
                 emit(
                     WindowRow(
-                        level: cell.pointee.level, firing: firing, adID: ad, campaignID: campaign, advertiserID: advertiser,
+                        level: cell.pointee.level, firing: firing, isNew: isNew, adID: ad, campaignID: campaign, advertiserID: advertiser,
                         startMilliseconds: cell.pointee.start, endMilliseconds: cell.pointee.end,
                         clickCount: cell.pointee.clicks, validClicks: cell.pointee.valid,
                         totalCost: Money(e4: cell.pointee.cost), billableCost: Money(e4: cell.pointee.validCost),
