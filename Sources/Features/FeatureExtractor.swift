@@ -48,6 +48,7 @@ package final class FeatureExtractor {
     ///   - lists: crawler patterns, hosting and Tor addresses; what is absent makes its flag unknown.
     ///   - geo: completes position and country of clicks that carry none.
     package init(lists: ReferenceLists?, geo: GeoDatabase?, budget: Budget = Budget()) {
+        StateLayout.check()
         addresses = KeyedTable(maximumBytes: budget.addresses, timeToLive: Self.timeToLive)
         subnets = KeyedTable(maximumBytes: budget.subnets, timeToLive: Self.timeToLive)
         devices = KeyedTable(maximumBytes: budget.devices, timeToLive: Self.timeToLive)

@@ -67,8 +67,7 @@ extension FeatureExtractor {
         columns.set(.publisherClicks1m, row, counts.minute)
         columns.set(.publisherClicks1h, row, counts.hour)
         columns.set(.publisherRateRatio, row, s.pointee.baseline.ratio(minute: counts.minute))
-        // Behind the counts of clicks; a test holds the layout to that.
-        let suspects = UnsafeMutableRawPointer(s) + 40
+        let suspects = UnsafeMutableRawPointer(s) + StateLayout.suspects
         let steps = time.longPane &- ClickTime.longPane(lastSeen)
         let earlier = counts.hour - 1
         let suspect = Float(Int32(truncatingIfNeeded: PaneCounts.count(suspects, steps: steps, one: 0).sum))

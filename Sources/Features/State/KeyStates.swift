@@ -14,6 +14,26 @@ protocol RatedState: KeyState {
     var rate: RateState { get set }
 }
 
+/// The places that counts in place rely on, checked when an extractor is made.
+enum StateLayout {
+    /// Of `rate` in every `RatedState`, and of `hours` in a `PairState`.
+    static let counts = 16
+    /// Of `suspects` in a `PublisherState`.
+    static let suspects = 40
+
+    static func check() {
+        precondition(MemoryLayout<AddressState>.offset(of: \.rate) == counts && MemoryLayout<AddressState>.stride == 128)
+        precondition(MemoryLayout<SubnetState>.offset(of: \.rate) == counts && MemoryLayout<SubnetState>.stride == 72)
+        precondition(MemoryLayout<DeviceState>.offset(of: \.rate) == counts && MemoryLayout<DeviceState>.stride == 128)
+        precondition(MemoryLayout<UserState>.offset(of: \.rate) == counts && MemoryLayout<UserState>.stride == 64)
+        precondition(MemoryLayout<AdState>.offset(of: \.rate) == counts && MemoryLayout<AdState>.size >= 44)
+        precondition(MemoryLayout<PublisherState>.offset(of: \.rate) == counts)
+        precondition(MemoryLayout<PublisherState>.offset(of: \.suspects) == suspects && MemoryLayout<PublisherState>.size >= 56)
+        precondition(MemoryLayout<PairState>.offset(of: \.hours) == counts && MemoryLayout<PairState>.size == 32)
+        precondition(MemoryLayout<RateState>.size == 24 && MemoryLayout<PaneCounts>.size == 12)
+    }
+}
+
 /// State of one address: 128 bytes, two cache lines.
 struct AddressState: RatedState {
     var key: UInt64 = 0

@@ -1,7 +1,8 @@
 package import ClickModel
 
 extension KeyedTable {
-    /// Writes all states as one run; the index is built again from it.
+    /// Writes all states as one run; the index is built again from it, with the same keys in perhaps other places of their
+    /// lines. (So who goes from sixteen full lines may differ after a restart; hashes that are not chosen never fill them.)
     package func write(to writer: inout StateWriter) {
         let c = core.pointee
         writer.append(tag: "KTAB")

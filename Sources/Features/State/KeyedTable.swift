@@ -173,6 +173,11 @@ package final class KeyedTable<State: KeyState> {
         return (found, true)
     }
 
+    /// The same for a key whose lines were not asked for ahead.
+    package func state(of key: UInt64, now: Int64, horizon: Int64) -> (state: UnsafeMutablePointer<State>, fresh: Bool) {
+        state(of: key, candidate: 0, now: now, horizon: horizon)
+    }
+
     @inline(__always)
     func reset(_ state: UnsafeMutablePointer<State>, _ key: UInt64) {
         state.initialize(to: State())

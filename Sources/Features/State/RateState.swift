@@ -72,8 +72,7 @@ extension UnsafeMutablePointer where Pointee: RatedState {
     /// - Complexity: O(1), no branches on the count.
     @inline(__always)
     func countClick(_ time: ClickTime) -> RateState.Counts {
-        // Behind key and time; a test holds the layouts to that.
-        let minutes = UnsafeMutableRawPointer(self) + 16
+        let minutes = UnsafeMutableRawPointer(self) + StateLayout.counts
         let lastSeen = pointee.lastSeen
         let short = PaneCounts.count(minutes, steps: time.shortPane &- ClickTime.shortPane(lastSeen))
         let long = PaneCounts.count(minutes + 12, steps: time.longPane &- ClickTime.longPane(lastSeen))
@@ -92,7 +91,7 @@ extension UnsafeMutablePointer where Pointee == PairState {
     func countClick(_ time: ClickTime, fresh: Bool) -> (hour: Float, secondsSinceLast: Float) {
         let lastSeen = fresh ? time.now : pointee.lastSeen
         let gap = fresh ? Float.nan : Float(abs(time.now &- lastSeen)) / 1000
-        let counts = PaneCounts.count(UnsafeMutableRawPointer(self) + 16, steps: time.longPane &- ClickTime.longPane(lastSeen))
+        let counts = PaneCounts.count(UnsafeMutableRawPointer(self) + StateLayout.counts, steps: time.longPane &- ClickTime.longPane(lastSeen))
         pointee.lastSeen = max(lastSeen, time.now)
         return (Float(Int32(truncatingIfNeeded: max(1, counts.sum))), gap)
     }
