@@ -60,7 +60,7 @@ let package = Package(
         // Layer 2
         module("ClickCodec", ["ClickModel", "CClickRecord", "CSimdJSON", "CCompression"]),
         module("Features", ["ClickModel", "Sketches", "CClickRecord", "CRE2", "CMaxMindDB", "CZlib"]),
-        module("Rules", ["ClickModel", yams]),
+        module("Rules", ["ClickModel", "CVectorKernels", yams]),
         module("LogisticModel", ["ClickModel", "LinearAlgebra", "Sketches", "CVectorKernels"]),
 
         // Layer 3
@@ -103,7 +103,7 @@ let package = Package(
         tests("ClickCodecTests", ["ClickCodec", "ClickModel", "CClickRecord", "Sketches"]),
         tests("StorageTests", ["Storage", "ClickModel", "CClickRecord"]),
         tests("TrainingTests", ["Training", "LogisticModel", "LinearAlgebra", "ClickModel", "CVectorKernels"]),
-        tests("RulesTests", ["Rules", "ClickModel"]),
+        tests("RulesTests", ["Rules", "ClickModel", "CVectorKernels"]),
         tests("FeaturesTests", ["Features", "ClickModel", "CClickRecord"]),
         tests("SimulationTests", ["Simulation", "ClickModel"]),
     ],

@@ -15,17 +15,19 @@ FRAUD_BODY void bin_column(const fraud_grid *grid, const float *edges, const flo
     }
 }
 
-FRAUD_BODY void look_up(const fraud_terms *all, const fraud_term *term, int groups, float *design, ptrdiff_t group_stride) {
+FRAUD_BODY void look_up_curve(const fraud_terms *all, const fraud_term *term, int groups, float *design, ptrdiff_t group_stride) {
     const float *cells = all->cells + term->first_cell;
     const uint8_t *first = all->bins + term->first * FRAUD_TERM_TILE;
-    if (term->second == all->grid_count) {
-        for (int group = 0; group < groups; group++, first += 16, design += group_stride) {
-            for (int row = 0; row < 16; row++) design[row] = cells[first[row]];
-        }
-        return;
+    for (int group = 0; group < groups; group++, first += 16, design += group_stride) {
+        for (int row = 0; row < 16; row++) design[row] = cells[first[row]];
     }
+}
+
+FRAUD_BODY void look_up_surface(const fraud_terms *all, const fraud_term *term, int groups, float *design, ptrdiff_t group_stride) {
+    const float *cells = all->cells + term->first_cell;
+    const uint8_t *first = all->bins + term->first * FRAUD_TERM_TILE;
     const uint8_t *second = all->bins + term->second * FRAUD_TERM_TILE;
-    int stride = term->stride;
+    uint32_t stride = term->stride;
     for (int group = 0; group < groups; group++, first += 16, second += 16, design += group_stride) {
         for (int row = 0; row < 16; row++) design[row] = cells[first[row] * stride + second[row]];
     }
@@ -36,23 +38,28 @@ FRAUD_BODY void fill(const fraud_terms *all, const float *columns, ptrdiff_t str
         const fraud_grid *grid = all->grids + i;
         bin_column(grid, all->edges + grid->first_edge, columns + grid->column * stride, groups, all->bins + i * FRAUD_TERM_TILE);
     }
-    for (int i = 0; i < all->term_count; i++) look_up(all, all->terms + i, groups, design + i * 16, group_stride);
+    const fraud_term *terms = all->terms;
+    for (int i = 0; i < all->curve_count; i++) look_up_curve(all, terms + i, groups, design + i * 16, group_stride);
+    for (int i = all->curve_count; i < all->term_count; i++) look_up_surface(all, terms + i, groups, design + i * 16, group_stride);
 }
 
-/// One row: its values side by side, binned sixteen grids at a time. Behind the last grid values are NaN, so bins are 0.
+/// One row: its values side by side, binned sixteen grids at a time.
 FRAUD_BODY void fill_one(const fraud_terms *all, const float *columns, ptrdiff_t stride, float *design) {
     for (int i = 0; i < all->grid_count; i++) all->row_values[i] = columns[all->grids[i].column * stride];
     const float *edges = all->row_edges;
-    for (int sixteen = 0; sixteen <= all->grid_count / 16; sixteen++) {
+    for (int sixteen = 0; sixteen * 16 < all->grid_count; sixteen++) {
         float16 value = LOAD(all->row_values + sixteen * 16);
         lanes16 reached = {0};
         for (int step = 0; step < all->row_steps[sixteen]; step++, edges += 16) reached -= (lanes16)(LOAD(edges) <= value);
         *(lanes16 *)(all->row_bins + sixteen * 16) = (reached + 1) & (lanes16)(value == value);
     }
-    for (int i = 0; i < all->term_count; i++) {
-        const fraud_term *term = all->terms + i;
-        int cell = term->first_cell + all->row_bins[term->first] * term->stride + all->row_bins[term->second];
-        design[i * 16] = all->cells[cell];
+    const uint32_t *bins = all->row_bins;
+    const float *cells = all->cells;
+    const fraud_term *term = all->terms;
+    int i = 0;
+    for (; i < all->curve_count; i++, term++) design[i * 16] = cells[term->first_cell + bins[term->first]];
+    for (; i < all->term_count; i++, term++) {
+        design[i * 16] = cells[term->first_cell + bins[term->first] * term->stride + bins[term->second]];
     }
 }
 
@@ -204,7 +211,7 @@ FRAUD_AVX512 static void fill_avx512(
         const fraud_term *term = all->terms + i;
         const float *cells = all->cells + term->first_cell;
         const uint8_t *first = all->bins + term->first * FRAUD_TERM_TILE;
-        if (term->second == all->grid_count) {
+        if (i < all->curve_count) {
             curve_avx512(cells, term->count, first, groups, design + i * 16, group_stride);
         } else {
             surface_avx512(

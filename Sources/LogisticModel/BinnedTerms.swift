@@ -23,7 +23,7 @@ final class BinnedTerms {
     private let rowSteps: UnsafeMutablePointer<Int32>
     private let bins: UnsafeMutablePointer<UInt8>
     private let rowValues: UnsafeMutablePointer<Float>
-    private let rowBins: UnsafeMutablePointer<Int32>
+    private let rowBins: UnsafeMutablePointer<UInt32>
 
     /// Cells of all spread tables together: 256 MiB of them.
     static let maximumCells = 1 << 26
@@ -42,11 +42,11 @@ final class BinnedTerms {
         let lanes = layout.rowSteps.count * 16
         bins = Self.copy([UInt8](repeating: 0, count: gridCount * Int(FRAUD_TERM_TILE)), or: 0)
         rowValues = Self.copy([Float](repeating: .nan, count: lanes), or: .nan)
-        rowBins = Self.copy([Int32](repeating: 0, count: lanes), or: 0)
+        rowBins = Self.copy([UInt32](repeating: 0, count: lanes), or: 0)
         kernel = .allocate(capacity: 1)
         kernel.initialize(to: fraud_terms(
             grids: grids, terms: terms, edges: edges, cells: cells, row_edges: rowEdges, row_steps: rowSteps, bins: bins,
-            row_values: rowValues, row_bins: rowBins, grid_count: Int32(gridCount), term_count: Int32(termCount)))
+            row_values: rowValues, row_bins: rowBins, grid_count: Int32(gridCount), term_count: Int32(termCount), curve_count: Int32(model.curves.count)))
     }
 
     deinit {
@@ -106,7 +106,7 @@ final class BinnedTerms {
             for curve in model.curves {
                 let (index, grid) = known[curve.feature]!
                 let values = BinnedTerms.spread(grid, over: curve.edges).map { Float(curve.values[$0]) }
-                try addTerm(index, grids.count, stride: 1, values)
+                try addTerm(index, index, stride: 1, values)
                 cells += [Float](repeating: 0, count: (16 - values.count % 16) % 16)
             }
             for surface in model.surfaces {
@@ -131,7 +131,7 @@ final class BinnedTerms {
         }
 
         private mutating func addRowEdges(_ grids: [[Float]]) {
-            for first in stride(from: 0, through: grids.count, by: 16) {
+            for first in stride(from: 0, to: grids.count, by: 16) {
                 let sixteen = grids[first..<min(first + 16, grids.count)]
                 let steps = sixteen.map(\.count).max() ?? 0
                 rowSteps.append(Int32(steps))
@@ -146,7 +146,7 @@ final class BinnedTerms {
         private mutating func addTerm(_ first: Int, _ second: Int, stride: Int, _ values: [Float]) throws(ModelError) {
             guard cells.count + values.count <= BinnedTerms.maximumCells else { throw tooMany() }
             terms.append(fraud_term(
-                first: Int32(first), second: Int32(second), stride: Int32(stride), first_cell: Int32(cells.count), count: Int32(values.count)))
+                first: UInt32(first), second: UInt32(second), stride: UInt32(stride), first_cell: UInt32(cells.count), count: UInt32(values.count)))
             cells += values
         }
 

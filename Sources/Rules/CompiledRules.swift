@@ -4,13 +4,14 @@ package import ClickModel
 ///
 /// Rows go through in groups of 64. Each rule narrows the set of rows for which it may still be true and stops when the
 /// set is empty, so a group of honest clicks costs little more than the first comparison of each rule. Nothing is
-/// allocated after `init`. One thread uses it at a time, hence `@unchecked Sendable`.
+/// allocated after `init`. A row alone takes another way to the same answer (`RowRules`). One thread uses it at a time, hence `@unchecked Sendable`.
 package final class CompiledRules: @unchecked Sendable {
     package let ruleSet: RuleSet
     private let program: UnsafeMutablePointer<Instruction>
     private let programCount: Int
     private let scratch: UnsafeMutablePointer<Float>
     private let sets: UnsafeMutablePointer<UInt64>
+    private let row: RowRules
 
     init(_ ruleSet: RuleSet) {
         self.ruleSet = ruleSet
@@ -26,6 +27,7 @@ package final class CompiledRules: @unchecked Sendable {
         }
         sets = .allocate(capacity: built.slots)
         sets.initialize(repeating: 0, count: built.slots)
+        row = RowRules(RowProgram(ruleSet.conditions, featureCount: ruleSet.featureCount))
     }
 
     deinit {
@@ -40,6 +42,10 @@ package final class CompiledRules: @unchecked Sendable {
     /// - Complexity: O(rows × rules). No allocation.
     package func evaluate(_ block: FeatureBlock, rows: Int, into fired: UnsafeMutablePointer<UInt64>) {
         precondition(rows >= 0 && rows <= block.capacity && block.columnCount == ruleSet.featureCount)
+        if rows == 1 {
+            fired[0] = row.evaluate(block.values, stride: block.stride)
+            return
+        }
         fired.update(repeating: 0, count: rows)
         var first = 0
         while first < rows {

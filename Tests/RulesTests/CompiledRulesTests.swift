@@ -1,3 +1,4 @@
+import CVectorKernels
 import ClickModel
 import Rules
 import Testing
@@ -28,6 +29,15 @@ struct CompiledRulesTests {
             #expect(trees.count == 64 || bits >> UInt64(trees.count) == 0, "seed \(seed): a bit without a rule")
         }
         #expect(trueCount > 0, "seed \(seed): nothing was true, so nothing was tested")
+        // Alone and under every instruction set they are the same.
+        let widest = fraud_vector_set_level(.max)
+        for level in Int32(FRAUD_VECTOR_BASE)...widest {
+            _ = fraud_vector_set_level(level)
+            #expect(Fixtures.fired(rules, Fixtures.block(rows, columns: count), rows: rows.count) == batch, "seed \(seed), instruction set \(level)")
+            for (row, bits) in zip(rows, batch) {
+                #expect(Fixtures.fired(rules, Fixtures.block([row], columns: count), rows: 1) == [bits], "seed \(seed), instruction set \(level), row \(row)")
+            }
+        }
     }
 
     @Test("give a click alone what they give it in a batch, whatever else is in the block", arguments: [1, 7, 64, 65, 130, 1024])

@@ -32,13 +32,13 @@ typedef struct {
     int32_t count; ///< at most 254; NaN pads them to the least power of two over it, at least 16
 } fraud_grid;
 
-/// A value looked up by the bins of two grids. A curve's second grid is `grid_count`, whose bin is always 0, and its stride 1.
+/// A value looked up by the bins of two grids, or of one: a curve, of stride 1.
 typedef struct {
-    int32_t first;
-    int32_t second;
-    int32_t stride;     ///< cells of one bin of `first`
-    int32_t first_cell;
-    int32_t count;      ///< cells; those of a curve are padded to a multiple of 16
+    uint32_t first;
+    uint32_t second;     ///< a curve's is not read
+    uint32_t stride;     ///< cells of one bin of `first`
+    uint32_t first_cell;
+    uint32_t count;      ///< cells; those of a curve are padded to a multiple of 16
 } fraud_term;
 
 /// Grids and terms, in memory of the caller.
@@ -50,13 +50,14 @@ typedef struct {
     /// The grids' edges once more for one row, sixteen grids side by side: edge e of grid g at
     /// `(o + e) * 16 + g % 16`, o being the steps of the sixteens before; NaN where a grid has no more.
     const float *_Nonnull row_edges;
-    /// Most edges of each sixteen. There are `grid_count / 16 + 1` of them.
+    /// Most edges of each sixteen. There are `grid_count / 16`, rounded up.
     const int32_t *_Nonnull row_steps;
     uint8_t *_Nonnull bins;      ///< scratch: `grid_count` × FRAUD_TERM_TILE
     float *_Nonnull row_values;  ///< scratch: NaN, sixteen for each of `row_steps`
-    int32_t *_Nonnull row_bins;  ///< scratch: as many
+    uint32_t *_Nonnull row_bins; ///< scratch: as many
     int32_t grid_count;
     int32_t term_count;
+    int32_t curve_count;         ///< the first terms are curves, the others are not
 } fraud_terms;
 
 /// Writes the terms of `groups` × 16 rows, 8 groups at most: term t of row i at
@@ -68,5 +69,34 @@ void fraud_terms_fill(
 /// The same for the first row alone; the other fifteen of its group stay as they are.
 void fraud_terms_fill_one(
     const fraud_terms *_Nonnull terms, const float *_Nonnull columns, ptrdiff_t stride, float *_Nonnull design);
+
+/// Comparisons. Each is false when a side is NaN, not-equal too.
+enum {
+    FRAUD_LESS = 0,
+    FRAUD_LESS_OR_EQUAL = 1,
+    FRAUD_GREATER = 2,
+    FRAUD_GREATER_OR_EQUAL = 3,
+    FRAUD_EQUAL = 4,
+    FRAUD_NOT_EQUAL = 5,
+};
+
+/// The rows of `sixteens` × 16, four at most, of which the comparison is true: bit r is row r.
+uint64_t fraud_rows_compare(int comparison, const float *_Nonnull a, const float *_Nonnull b, int sixteens);
+
+/// The same of a column and one number.
+uint64_t fraud_rows_compare_constant(int comparison, const float *_Nonnull a, float constant, int sixteens);
+
+/// Comparisons of one row's quantities with bounds, sixteen at a time:
+/// bit i of `truths` says whether ±quantities[which[i]] is less than bounds[i], or at most so from `first_inclusive` on.
+/// The sign is that of `signs[i]`: 0 or the sign bit. Both counts are multiples of 16; `truths` has a word for every 64.
+typedef struct {
+    const uint16_t *_Nonnull which;
+    const uint32_t *_Nonnull signs;
+    const float *_Nonnull bounds;
+    int32_t first_inclusive;
+    int32_t count;
+} fraud_leaves;
+
+void fraud_leaves_compare(const fraud_leaves *_Nonnull leaves, const float *_Nonnull quantities, uint64_t *_Nonnull truths);
 
 #endif

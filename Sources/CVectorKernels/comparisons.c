@@ -1,0 +1,101 @@
+#include <string.h>
+
+#include "levels.h"
+
+typedef _Bool bool16 __attribute__((ext_vector_type(16)));
+
+#define LOAD(source) (*(const float16 *)(source))
+
+/// The sixteen truths as bits, the first the lowest.
+#define BITS(truth)                                                      \
+    ({                                                                   \
+        bool16 packed = __builtin_convertvector((lanes16)(truth), bool16); \
+        uint16_t bits;                                                   \
+        memcpy(&bits, &packed, 2);                                       \
+        bits;                                                            \
+    })
+
+#define ROWS(truth)                                                      \
+    for (int k = 0; k < sixteens; k++) {                                 \
+        float16 x = LOAD(a + k * 16), y = NEXT;                          \
+        rows |= (uint64_t)BITS(truth) << (k * 16);                       \
+    }                                                                    \
+    break
+
+#define COMPARISONS                                                      \
+    uint64_t rows = 0;                                                   \
+    switch (comparison) {                                                \
+    case FRAUD_LESS: ROWS(x < y);                                        \
+    case FRAUD_LESS_OR_EQUAL: ROWS(x <= y);                              \
+    case FRAUD_GREATER: ROWS(x > y);                                     \
+    case FRAUD_GREATER_OR_EQUAL: ROWS(x >= y);                           \
+    case FRAUD_EQUAL: ROWS(x == y);                                      \
+    /* IEEE 754 calls NaN unequal to everything. */                      \
+    default: ROWS((lanes16)(x < y) | (lanes16)(x > y));                  \
+    }                                                                    \
+    return rows
+
+FRAUD_BODY uint64_t compare(int comparison, const float *a, const float *b, int sixteens) {
+#define NEXT LOAD(b + k * 16)
+    COMPARISONS;
+#undef NEXT
+}
+
+FRAUD_BODY uint64_t compare_constant(int comparison, const float *a, float constant, int sixteens) {
+    float16 bound = FRAUD_SPREAD(constant);
+#define NEXT bound
+    COMPARISONS;
+#undef NEXT
+}
+
+FRAUD_BODY void compare_leaves(const fraud_leaves *leaves, const float *quantities, uint64_t *truths) {
+    uint64_t word = 0;
+    for (int i = 0; i < leaves->count; i += 16) {
+        float memory[16];
+        for (int lane = 0; lane < 16; lane++) memory[lane] = quantities[leaves->which[i + lane]];
+        lanes16 signs = *(const lanes16 *)(leaves->signs + i);
+        float16 value = (float16)((lanes16)LOAD(memory) ^ signs), bound = LOAD(leaves->bounds + i);
+        uint64_t bits = i < leaves->first_inclusive ? BITS(value < bound) : BITS(value <= bound);
+        word |= bits << (i & 63);
+        if ((i & 63) == 48) {
+            truths[i >> 6] = word;
+            word = 0;
+        }
+    }
+    if (leaves->count & 63) truths[leaves->count >> 6] = word;
+}
+
+#define VARIANT(attribute, suffix)                                                                                        \
+    attribute static uint64_t compare_##suffix(int comparison, const float *a, const float *b, int sixteens) {            \
+        return compare(comparison, a, b, sixteens);                                                                       \
+    }                                                                                                                     \
+    attribute static uint64_t compare_constant_##suffix(int comparison, const float *a, float constant, int sixteens) {   \
+        return compare_constant(comparison, a, constant, sixteens);                                                       \
+    }                                                                                                                     \
+    attribute static void compare_leaves_##suffix(const fraud_leaves *leaves, const float *quantities, uint64_t *truths) { \
+        compare_leaves(leaves, quantities, truths);                                                                       \
+    }
+
+VARIANT(, base)
+#ifdef FRAUD_X86
+VARIANT(FRAUD_AVX2, avx2)
+VARIANT(FRAUD_AVX512, avx512)
+#define CHOOSE(call, ...)                                                                 \
+    if (fraud_level == FRAUD_VECTOR_AVX512) return call##_avx512(__VA_ARGS__);            \
+    if (fraud_level == FRAUD_VECTOR_AVX2) return call##_avx2(__VA_ARGS__);                \
+    return call##_base(__VA_ARGS__)
+#else
+#define CHOOSE(call, ...) return call##_base(__VA_ARGS__)
+#endif
+
+uint64_t fraud_rows_compare(int comparison, const float *a, const float *b, int sixteens) {
+    CHOOSE(compare, comparison, a, b, sixteens);
+}
+
+uint64_t fraud_rows_compare_constant(int comparison, const float *a, float constant, int sixteens) {
+    CHOOSE(compare_constant, comparison, a, constant, sixteens);
+}
+
+void fraud_leaves_compare(const fraud_leaves *leaves, const float *quantities, uint64_t *truths) {
+    CHOOSE(compare_leaves, leaves, quantities, truths);
+}

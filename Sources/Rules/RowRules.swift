@@ -1,0 +1,117 @@
+internal import CVectorKernels
+internal import ClickModel
+
+/// A `RowProgram` in memory, ready to run: the rules of one click alone. One thread uses it at a time.
+final class RowRules {
+    private let featureCount: Int
+    private let leaves: UnsafeMutablePointer<fraud_leaves>
+    private let which: UnsafeMutablePointer<UInt16>
+    private let signs: UnsafeMutablePointer<UInt32>
+    private let bounds: UnsafeMutablePointer<Float>
+    private let dynamicBounds: UnsafeMutableBufferPointer<RowProgram.DynamicBound>
+    private let arithmetic: UnsafeMutableBufferPointer<RowProgram.Arithmetic>
+    /// Features, constants, results of arithmetic.
+    private let quantities: UnsafeMutablePointer<Float>
+    private let firstResult: Int
+    private let flips: UnsafeMutableBufferPointer<UInt64>
+    private let truths: UnsafeMutablePointer<UInt64>
+    private let masks: UnsafeMutablePointer<RowProgram.Mask>
+    private let nodes: UnsafeMutablePointer<RowProgram.Node>
+    private let rules: UnsafeMutableBufferPointer<RowProgram.Node>
+
+    init(_ program: RowProgram) {
+        featureCount = program.featureCount
+        firstResult = program.featureCount + program.constants.count
+        which = Self.copy(program.which).baseAddress!
+        signs = Self.copy(program.signs).baseAddress!
+        bounds = Self.copy(program.bounds).baseAddress!
+        dynamicBounds = Self.copy(program.dynamicBounds)
+        arithmetic = Self.copy(program.arithmetic)
+        let features = [Float](repeating: .nan, count: program.featureCount)
+        quantities = Self.copy(features + program.constants + program.arithmetic.map { _ in .nan }).baseAddress!
+        flips = Self.copy(program.flips)
+        truths = Self.copy(program.flips).baseAddress!
+        masks = Self.copy(program.masks).baseAddress!
+        nodes = Self.copy(Array(program.nodes[..<program.rules.lowerBound])).baseAddress!
+        rules = Self.copy(Array(program.nodes[program.rules]))
+        leaves = .allocate(capacity: 1)
+        leaves.initialize(to: fraud_leaves(
+            which: which, signs: signs, bounds: bounds, first_inclusive: Int32(program.firstInclusive), count: Int32(program.which.count)))
+    }
+
+    deinit {
+        leaves.deallocate()
+        which.deallocate()
+        signs.deallocate()
+        bounds.deallocate()
+        dynamicBounds.deallocate()
+        arithmetic.deallocate()
+        quantities.deallocate()
+        flips.deallocate()
+        truths.deallocate()
+        masks.deallocate()
+        nodes.deallocate()
+        rules.deallocate()
+    }
+
+    /// A copy at the start of a cache line, with memory of its own even when it is empty.
+    private static func copy<T: BitwiseCopyable>(_ array: [T]) -> UnsafeMutableBufferPointer<T> {
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: max(1, array.count) * MemoryLayout<T>.stride, alignment: 64)
+            .bindMemory(to: T.self, capacity: max(1, array.count))
+        memory.initialize(from: array, count: array.count)
+        return UnsafeMutableBufferPointer(start: memory, count: array.count)
+    }
+
+    /// The rules that fire on the row whose features lie `stride` floats apart: bit i for rule i.
+    /// - Complexity: O(comparisons + rules), no allocation.
+    func evaluate(_ row: UnsafePointer<Float>, stride: Int) -> UInt64 {
+        let quantities = quantities
+        var source = row
+        for feature in 0..<featureCount {
+            quantities[feature] = source.pointee
+            source += stride
+        }
+        var result = firstResult
+        for step in arithmetic {
+            quantities[result] = step.operation.apply(quantities[Int(step.a)], quantities[Int(step.b)])
+            result &+= 1
+        }
+        for bound in dynamicBounds { bounds[bound.lane] = quantities[bound.quantity] }
+        fraud_leaves_compare(leaves, quantities, truths)
+        for word in flips.indices { truths[word] ^= flips[word] }
+        let view = View(truths: truths, masks: masks, nodes: nodes)
+        var fired: UInt64 = 0
+        for rule in 0..<rules.count where view.holds(rules.baseAddress! + rule) { fired |= 1 << UInt64(truncatingIfNeeded: rule) }
+        return fired
+    }
+
+    /// What a node looks at.
+    private struct View {
+        let truths: UnsafePointer<UInt64>
+        let masks: UnsafePointer<RowProgram.Mask>
+        let nodes: UnsafePointer<RowProgram.Node>
+
+        @inline(__always)
+        func holds(_ node: UnsafePointer<RowProgram.Node>) -> Bool {
+            let isAll = node.pointee.isAll
+            var mask = node.pointee.firstMask
+            while mask < node.pointee.endMask {
+                let bits = masks[Int(mask)].bits
+                let found = truths[masks[Int(mask)].word] & bits
+                if isAll ? found != bits : found != 0 { return !isAll }
+                mask &+= 1
+            }
+            return node.pointee.firstChild == node.pointee.endChild ? isAll : childrenHold(node)
+        }
+
+        @inline(never)
+        func childrenHold(_ node: UnsafePointer<RowProgram.Node>) -> Bool {
+            var child = node.pointee.firstChild
+            while child < node.pointee.endChild {
+                if holds(nodes + Int(child)) != node.pointee.isAll { return !node.pointee.isAll }
+                child &+= 1
+            }
+            return node.pointee.isAll
+        }
+    }
+}
