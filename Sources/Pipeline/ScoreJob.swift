@@ -39,12 +39,22 @@ package final class ScoreJob {
     /// - Throws: `StorageError` (file in use, no DuckDB, …), `PipelineError`, and the model's and rules' own errors.
     package init(_ options: ScoreJobOptions) throws {
         self.options = options
-        let scorer = try options.scorer.makeScorer()
-        let challengers = try options.challengers.load(champion: scorer.modelID)
+        // Beside each other: each takes about as long. A new file waits for the scorer, so that what is refused leaves none.
+        let made = Concurrently { [options] in
+            let scorer = try options.scorer.makeScorer()
+            return (scorer: scorer, challengers: try options.challengers.load(champion: scorer.modelID))
+        }
+        let isNew = Self.size(of: options.database) == nil
+        let opened = Result { () throws(StorageError) in
+            try Warehouse(path: options.database) { () throws(StorageError) in
+                if isNew, !made.succeeds { throw .database("no scorer") }
+            }
+        }
+        let (scorer, challengers) = try made.get()
+        warehouse = try opened.get()
         engine = Engine(scorer: scorer, shadow: challengers.models.isEmpty ? nil : try ShadowScorer(challengers.models))
         report.notes += challengers.notes
         report.challengerIDs = engine.shadow?.scorer.modelIDs ?? []
-        warehouse = try Warehouse(path: options.database)
         snapshots = SnapshotFile(databasePath: options.database)
         let last = try warehouse.lastEpoch()
         let clicks = try ClickArchive(warehouse.database)

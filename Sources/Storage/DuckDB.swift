@@ -16,23 +16,26 @@ package final class DuckDB: @unchecked Sendable {
     /// - Parameters:
     ///   - threads: worker threads of the database; the scorer needs the cores, so few.
     ///   - memoryLimitBytes: what DuckDB may hold before it spills to `PATH.tmp`.
+    ///   - beforeFile: called when all is ready but a file to write, which is not made before; what it throws, this throws.
     /// - Throws: `libraryNotFound`, `locked` when another process has it, `alreadyOpen` when this one has, `database`.
     package static func open(
-        _ path: String, readOnly: Bool = false, threads: Int = 2, memoryLimitBytes: Int = 2 << 30
+        _ path: String, readOnly: Bool = false, threads: Int = 2, memoryLimitBytes: Int = 2 << 30,
+        beforeFile: () throws(StorageError) -> Void = {}
     ) throws(StorageError) -> DuckDB {
         try DuckDBFile.check(path)
         let database = try DuckDBDatabase(path, readOnly: readOnly, threads: threads, memoryLimitBytes: memoryLimitBytes)
-        return try DuckDB(database)
+        return try DuckDB(database, beforeFile)
     }
 
-    private init(_ database: DuckDBDatabase) throws(StorageError) {
+    private init(_ database: DuckDBDatabase, _ beforeFile: () throws(StorageError) -> Void = {}) throws(StorageError) {
         self.database = database
         var error = AdbcError()
         try DuckDBDatabase.check(database.driver.ConnectionNew(&connection, &error), &error)
         try DuckDBDatabase.check(database.driver.ConnectionInit(&connection, &database.handle, &error), &error)
-        try database.useFile(on: self)
         // All our times are UTC without a zone. A build without ICU knows no other zone, and refuses the setting.
         _ = try? execute("SET TimeZone = 'UTC'")
+        try beforeFile()
+        try database.useFile(on: self)
     }
 
     deinit {
