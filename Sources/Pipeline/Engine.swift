@@ -18,7 +18,7 @@ package struct Engine: ~Copyable {
     private var drift: DriftBook
     var admission = Admission()
     var windows = WindowStore()
-    private var sessions = SessionStore()
+    private(set) var sessions = SessionStore()
     /// Everything this state has seen since its database began.
     package internal(set) var totals = JobTotals()
     /// What each open source's events came to since it was last asked, by slot.

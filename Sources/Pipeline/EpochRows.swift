@@ -1,13 +1,13 @@
 internal import CClickRecord
-internal import ClickModel
+package import ClickModel
 internal import Features
-internal import Scoring
-internal import Storage
-internal import Windows
+package import Scoring
+package import Storage
+package import Windows
 
 /// The rows of one epoch, filled while clicks are scored; becomes one database transaction.
 package final class EpochRows: @unchecked Sendable {
-    let commit = EpochCommit(record: EpochRecord(epoch: 0, source: "", offset: 0, totals: EventTotals(), committedAt: EventTime(milliseconds: 0)))
+    package let commit = EpochCommit(record: EpochRecord(epoch: 0, source: "", offset: 0, totals: EventTotals(), committedAt: EventTime(milliseconds: 0)))
     /// Keys of the open sources, by slot: what the rows' events came from.
     var sources = [String](repeating: "", count: StreamWatermark.maximumOpen)
     /// Keys of sources by number.
@@ -15,7 +15,7 @@ package final class EpochRows: @unchecked Sendable {
     /// Whether a row that is said to be new surely is: not once events were read again whose rows are in the tables already.
     var knowsRows = true
     /// Number of the epoch being filled.
-    var epoch: Int64 = 0
+    package var epoch: Int64 = 0
 
     /// Of the scorer whose verdicts come here.
     private var names: VerdictNames?
@@ -64,7 +64,7 @@ package final class EpochRows: @unchecked Sendable {
         UnsafeRawBufferPointer(start: arena + Int(text.offset), count: Int(text.length))
     }
 
-    func appendFlagged(
+    package func appendFlagged(
         _ record: UnsafePointer<ClickRecord>, arena: UnsafePointer<UInt8>, verdict: Verdict, scorer: Scorer, row: Int
     ) {
         let out = commit.flagged
@@ -131,7 +131,7 @@ package final class EpochRows: @unchecked Sendable {
         appendOrigin(record, to: out)
     }
 
-    func appendWindow(_ row: borrowing WindowRow) {
+    package func appendWindow(_ row: borrowing WindowRow) {
         let out =
             switch row.level {
             case .minute: row.isNew && knowsRows ? commit.newMinutes : commit.minutes
@@ -167,7 +167,7 @@ package final class EpochRows: @unchecked Sendable {
     }
 
     /// Completes the epoch: its record, the sources that moved, and the duplicates in a fixed order.
-    func close(totals: JobTotals, source: SourceRecord, sources: [SourceRecord], isFinal: Bool, committedAt: EventTime) {
+    package func close(totals: JobTotals, source: SourceRecord, sources: [SourceRecord], isFinal: Bool, committedAt: EventTime) {
         commit.record = EpochRecord(
             epoch: epoch, source: source.source, offset: source.offset, totals: totals.ends, committedAt: committedAt, isFinal: isFinal)
         commit.sources = sources

@@ -23,7 +23,11 @@ enum BenchState {
         try take(batch, &engine, rows, isFirst: visitors <= ClickBatch.defaultCapacity)
         let state = StateBuffer()
         var pauses: [Double] = []
-        for _ in 0..<6 { pauses.append(seconds { state.fill(reserving: engine.snapshotBytes) { engine.write(to: &$0) } }) }
+        for _ in 0..<6 {
+            let before = BenchClock.thread
+            state.fill(reserving: engine.snapshotBytes) { engine.write(to: &$0) }
+            pauses.append(Double(BenchClock.thread - before) / 1e9)
+        }
         let again = pauses.dropFirst().sorted()
         return "  " + String(visitors) + " visitors, " + String(engine.keyCount) + " keys, " + String(state.count >> 20)
             + String(format: " MiB: %.1f ms into fresh memory, then median %.1f ms, worst %.1f ms", pauses[0] * 1e3, again[again.count / 2] * 1e3, again.last! * 1e3)
@@ -34,17 +38,5 @@ enum BenchState {
         try engine.process(batch, into: rows, verdictWriter: nil)
         rows.removeAll()
         batch.removeAll()
-    }
-
-    /// Time of this thread on a core: other programs on the machine do not lengthen it.
-    private static func seconds(_ body: () throws -> Void) rethrows -> Double {
-        func now() -> Double {
-            var time = timespec()
-            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-            return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-        }
-        let started = now()
-        try body()
-        return now() - started
     }
 }
