@@ -36,6 +36,8 @@ public struct ScoreCommand: ParsableCommand {
     @Option(name: .customLong("campaign-id"), help: "Campaign of access-log lines that name none.") var campaignID: String?
     @Option(name: .customLong("advertiser-id"), help: "Advertiser of access-log lines that name none.") var advertiserID: String?
     @Option(help: "Events after which an epoch is committed.") var epochEvents = 250_000
+    @Option(help: "How often the state is saved: auto (in proportion to events), always (at every epoch: after a crash nothing is read again) or rare.")
+    var snapshots = SnapshotFrequency.auto
     @Flag(help: "Write minutes that are still open at every epoch, as early rows.") var earlyFirings = false
     @Flag(help: "Do not write the labelled clicks to Parquet beside the database: faster, and nothing can be re-scored or reconciled.") var noArchive = false
     @Flag(help: "Print one JSON object.") var json = false
@@ -59,6 +61,7 @@ public struct ScoreCommand: ParsableCommand {
         options.writesArchive = !noArchive
         options.earlyFirings = earlyFirings
         options.epochEvents = epochEvents
+        options.snapshots = snapshots
         let bar = ProgressBar(unit: "events")
         let job = try ScoreJob(options)
         let report = try {
@@ -95,3 +98,5 @@ enum InputPaths {
         return paths
     }
 }
+
+extension SnapshotFrequency: ExpressibleByArgument {}

@@ -29,7 +29,7 @@ package final class ScoreJob {
     private var spareRows = EpochRows()
     private let state = StateBuffer()
     var eventsInEpoch = 0
-    private var snapshotPlan = SnapshotPlan()
+    private var snapshotPlan: SnapshotPlan
     private var isStatePrepared = false
     private var verdictWriter: VerdictWriter?
     private var appliesLabelChanges = false
@@ -39,6 +39,7 @@ package final class ScoreJob {
     /// - Throws: `StorageError` (file in use, no DuckDB, …), `PipelineError`, and the model's and rules' own errors.
     package init(_ options: ScoreJobOptions) throws {
         self.options = options
+        snapshotPlan = SnapshotPlan(options.snapshots)
         // Beside each other: each takes about as long. A new file waits for the scorer, so that what is refused leaves none.
         let made = Concurrently { [options] in
             let scorer = try options.scorer.makeScorer()

@@ -17,6 +17,7 @@ package struct ScoreJobOptions: Sendable {
     package var writesArchive = true
     /// Events after which an epoch is committed, at the next batch's end.
     package var epochEvents = 250_000
+    package var snapshots = SnapshotFrequency.auto
     /// Live window cells that force an epoch early: what bounds the memory of the windows.
     package var maximumCells = 4_000_000
 

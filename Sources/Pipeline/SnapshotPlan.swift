@@ -1,3 +1,13 @@
+/// How often the state is saved, besides where it must be.
+package enum SnapshotFrequency: String, CaseIterable, Sendable {
+    /// In proportion to events: `SnapshotPlan`.
+    case auto
+    /// At every epoch: nothing has to be read again.
+    case always
+    /// Nowhere else.
+    case rare
+}
+
 /// Which epochs get a snapshot of the state.
 ///
 /// A snapshot costs its bytes, an epoch its events: of a large state not every epoch has one, and after a crash the
@@ -5,8 +15,14 @@
 /// takes at most the time of `snapshot bytes / bytesPerEvent` events. The first epoch has one, and every one that takes in label changes of
 /// people or ends the inputs: what events alone do not bring back is never older than the newest snapshot.
 struct SnapshotPlan {
+    let frequency: SnapshotFrequency
     /// Events since the last snapshot.
     var events = 0
+
+    init(_ frequency: SnapshotFrequency, events: Int = 0) {
+        self.frequency = frequency
+        self.events = events
+    }
 
     private static let bytesPerEvent = 256
     /// A state this small is saved at every epoch.
@@ -18,11 +34,16 @@ struct SnapshotPlan {
     ///   - bytes: of the snapshot, about.
     ///   - isForced: the epoch must have one.
     func isDue(_ bytes: Int, epoch: Int64, isForced: Bool) -> Bool {
-        isForced || epoch == 1 || bytes <= Self.smallBytes || bytes <= events * Self.bytesPerEvent
+        if isForced || epoch == 1 { return true }
+        return switch frequency {
+        case .always: true
+        case .rare: false
+        case .auto: bytes <= Self.smallBytes || bytes <= events * Self.bytesPerEvent
+        }
     }
 
     /// Whether the snapshot at the end of this epoch, so many events on, will be a copy.
     func willCopy(_ bytes: Int, epoch: Int64, more: Int) -> Bool {
-        bytes <= Self.maximumCopyBytes && SnapshotPlan(events: events + more).isDue(bytes, epoch: epoch, isForced: false)
+        bytes <= Self.maximumCopyBytes && SnapshotPlan(frequency, events: events + more).isDue(bytes, epoch: epoch, isForced: false)
     }
 }

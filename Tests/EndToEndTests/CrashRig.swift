@@ -32,6 +32,9 @@ final class CrashRig: Sendable {
     static let events = 5_000
     static let epochEvents = 1_000
 
+    /// What names of runs begin with that save the state at the first and the last epoch only.
+    static let rare = "rare"
+
     static let shared = Result { try CrashRig() }
 
     let scratch: Scratch
@@ -61,6 +64,7 @@ final class CrashRig: Sendable {
         let inputs = source.inputs.map { input in input == "-" ? input : scratch.path(there.first { $0.hasPrefix(input) } ?? input) }
         let base = scratch.path("\(source)-\(name)")
         return ["score"] + inputs + ["--db", base + ".duckdb", "--verdicts", base + ".verdicts", "--epoch-events", "\(epochEvents)", "--json", "--challenger", scratch.path("challenger.json")]
+            + (name.hasPrefix(rare) ? ["--snapshots", "rare"] : [])
     }
 
     /// Starts a run of a source; its output goes to files of `output`.
