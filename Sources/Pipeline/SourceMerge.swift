@@ -32,9 +32,13 @@ final class SourceMerge {
     private static let copies = 8
 
     /// Batches for one of so many sources to decode into.
-    static func batches(sources: Int) -> [ClickBatch] {
-        (0..<max(3, DecodeThread.depth / max(1, sources))).map { _ in ClickBatch() }
+    static func batches(sources: Int, threads: Int) -> [ClickBatch] {
+        let shared = max(3, DecodeThread.depth / max(1, sources)), each = Self.threads(sources: sources, threads: threads)
+        return (0..<max(shared, each > 1 ? 3 * (each + 1) + 4 : 0)).map { _ in ClickBatch() }
     }
+
+    /// Threads for one of so many sources to decode with.
+    static func threads(sources: Int, threads: Int) -> Int { max(1, threads / max(1, sources)) }
 
     /// Whether one more source may be opened; at the limit inputs wait, in the order in which they were named.
     var hasRoom: Bool { open.count < StreamWatermark.maximumOpen }
