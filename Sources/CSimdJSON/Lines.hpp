@@ -66,7 +66,8 @@ inline bool is_utf8(const uint8_t *text, size_t length) {
 }
 
 inline bool has_room(const fraud_click_batch *batch, size_t line_length) {
-    const size_t wanted = (line_length < FRAUD_MAX_LINE_BYTES ? line_length : FRAUD_MAX_LINE_BYTES) + FRAUD_ARENA_SLACK;
+    // Of a line that is too long only its start is kept, however much of it is at hand.
+    const size_t wanted = (line_length <= FRAUD_MAX_LINE_BYTES ? line_length : FRAUD_MAX_RAW_BYTES) + FRAUD_ARENA_SLACK;
     return batch->count < batch->capacity && batch->arena_capacity - batch->arena_used >= wanted;
 }
 

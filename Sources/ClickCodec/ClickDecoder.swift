@@ -35,7 +35,13 @@ package struct ClickDecoder: ~Copyable {
 
     /// The same for lines in any memory.
     package mutating func decode(_ lines: inout LineSpan, into batch: ClickBatch) -> Bool {
-        if lines.overlongBytes != nil { return rejectOverlong(&lines, into: batch) }
+        decodeLines(&lines, into: batch)
+        guard lines.cursor.position == lines.cursor.length else { return false }
+        if lines.overlongBytes != nil, !lines.isOverlongTaken { return rejectOverlong(&lines, into: batch) }
+        return true
+    }
+
+    private func decodeLines(_ lines: inout LineSpan, into batch: ClickBatch) {
         switch format {
         case .ndjson:
             fraud_decode_ndjson(decoder, &lines.cursor, &batch.raw)
@@ -53,18 +59,14 @@ package struct ClickDecoder: ~Copyable {
                 fraud_decode_combined(decoder, &lines.cursor, &batch.raw, &raw)
             }
         }
-        return lines.isFinished
     }
 
     private func rejectOverlong(_ lines: inout LineSpan, into batch: ClickBatch) -> Bool {
-        guard !lines.isFinished, let bytes = lines.cursor.bytes else { return true }
-        let isAppended = fraud_append_rejection(
-            &batch.raw, Int32(FRAUD_REJECT_LINE_TOO_LONG), Int32(FRAUD_FIELD_NONE), bytes, lines.cursor.length,
-            lines.cursor.offset, lines.cursor.line)
-        if isAppended {
-            lines.cursor.position = lines.cursor.length
-            lines.cursor.line += 1
-        }
-        return isAppended
+        guard let bytes = lines.cursor.bytes else { return true }
+        lines.isOverlongTaken = fraud_append_rejection(
+            &batch.raw, Int32(FRAUD_REJECT_LINE_TOO_LONG), Int32(FRAUD_FIELD_NONE), bytes + lines.cursor.length, Int(FRAUD_MAX_RAW_BYTES),
+            lines.cursor.offset + Int64(lines.cursor.length), lines.cursor.line)
+        if lines.isOverlongTaken { lines.cursor.line += 1 }
+        return lines.isOverlongTaken
     }
 }

@@ -7,6 +7,7 @@ package final class ClickStream {
     package var next: SourcePosition { chunk.next }
 
     private let reader: SourceReader
+    private let lines: LineFormat
     private var decoder: ClickDecoder
     private let chunk: Chunk
     /// Where the events begin: behind a CSV header.
@@ -22,20 +23,22 @@ package final class ClickStream {
     /// - Throws: `unreadable`, `unknownFormat`, `unusableHeader`.
     package init(
         path: String, format: SourceFormat? = nil, defaults: CombinedDefaults = .none,
-        resumeAt: SourcePosition = .start, waitsForPrefix: Bool = false, chunkBytes: Int = Chunk.defaultCapacity
+        resumeAt: SourcePosition = .start, waitsForPrefix: Bool = false, chunkBytes: Int = Chunk.defaultCapacity,
+        cellBytes: Int = SourceReader.defaultCellBytes
     ) throws(SourceError) {
-        reader = try SourceReader(path: path, waitsForPrefix: waitsForPrefix)
+        reader = try SourceReader(path: path, waitsForPrefix: waitsForPrefix, cellBytes: cellBytes)
         guard let format = format ?? SourceFormat.detect(reader.prefix) else { throw .unknownFormat(path: path) }
         self.format = format
         var first = SourcePosition.start
         switch format {
-        case .ndjson: decoder = ClickDecoder(.ndjson)
-        case .combined: decoder = ClickDecoder(.combined(defaults))
+        case .ndjson: lines = .ndjson
+        case .combined: lines = .combined(defaults)
         case .csv:
             let header = try CSVHeader(content: reader.prefix, path: path)
-            decoder = ClickDecoder(.csv(header))
+            lines = .csv(header)
             first = SourcePosition(offset: Int64(header.byteCount), line: 2)
         }
+        decoder = ClickDecoder(lines)
         chunk = Chunk(capacity: chunkBytes)
         firstEvent = first
         resume(at: resumeAt)
@@ -55,25 +58,23 @@ package final class ClickStream {
     /// Bytes taken from the file so far, compressed as they are. Safe from any thread.
     package var bytesConsumedOfInput: Int64 { reader.bytesConsumedOfInput }
 
+    /// True for a pipe or a terminal: reads wait for someone to write.
+    package var isLive: Bool { reader.isLive }
+
     /// Empties the batch and fills it with the next events. From a pipe it gives what has come instead of waiting.
+    ///
+    /// A batch ends where it is full and where a cell of the reader's grid does, so that of a file the batches after any of
+    /// them depend on the content alone.
     /// - Returns: false when there are no more events; the batch is empty then.
     /// - Throws: `unreadable`, `corrupt`, `truncated`, once every event before the fault was given; and at first
     ///   `endsBeforeResumePoint` when the source is shorter than its resume point.
     package func next(into batch: ClickBatch) throws(SourceError) -> Bool {
         batch.removeAll()
         if let failure { throw failure }
-        if !hasBegun {
-            hasBegun = true
-            do throws(SourceError) {
-                if next.offset > 0 { try reader.skip(to: next) }
-            } catch {
-                failure = error // and again on every later call: reading on would give events from elsewhere
-                throw error
-            }
-        }
+        try begin()
         while true {
             if !chunk.isFinished, !decoder.decode(chunk, into: batch) { return true }
-            if batch.count > 0, batch.count == batch.capacity || reader.isLive { return true }
+            if batch.count > 0, batch.count == batch.capacity || reader.isLive || isCellFinished { return true }
             do throws(SourceError) {
                 guard try reader.read(into: chunk) else { return batch.count > 0 }
             } catch {
@@ -82,5 +83,39 @@ package final class ClickStream {
                 return true
             }
         }
+    }
+
+    private var isCellFinished: Bool {
+        let cell = Int64(reader.cellBytes)
+        return chunk.next.offset / cell > chunk.lines.startOffset / cell
+    }
+
+    /// Goes to the resume point before the first event.
+    private func begin() throws(SourceError) {
+        guard !hasBegun else { return }
+        hasBegun = true
+        do throws(SourceError) {
+            if next.offset > 0 { try reader.skip(to: next) }
+        } catch {
+            failure = error // and again on every later call: reading on would give events from elsewhere
+            throw error
+        }
+    }
+
+    // For those who decode cells on several threads: they read by this and not by `next(into:)`, and decode by decoders of their own.
+
+    /// A chunk that a whole cell fits.
+    package func makeChunk() -> Chunk { Chunk(capacity: reader.cellBytes + Chunk.minimumCapacity) }
+
+    /// Decodes the lines of this source.
+    package func makeDecoder() -> ClickDecoder { ClickDecoder(lines) }
+
+    /// Fills a chunk of `makeChunk` with what is left of the next cell; not for a live source.
+    /// - Returns: false at the end.
+    /// - Throws: as `next(into:)`, once every whole line before the fault was given.
+    package func readCell(into chunk: Chunk) throws(SourceError) -> Bool {
+        if let failure { throw failure }
+        try begin()
+        return try reader.read(into: chunk)
     }
 }

@@ -20,8 +20,9 @@ package struct SourcePosition: Hashable, Sendable {
 /// The memory has to stay as it is until the span is finished.
 package struct LineSpan {
     var cursor: fraud_line_cursor
-    /// Set when the bytes are only the start of one line too long to hold: its length in the source.
+    /// Set when one line too long to hold comes after the others: its length in the source. Its first 4 KiB stand behind them.
     var overlongBytes: Int64?
+    var isOverlongTaken = false
 
     package init(_ bytes: UnsafeRawBufferPointer, at position: SourcePosition = .start) {
         cursor = fraud_line_cursor(
@@ -29,13 +30,14 @@ package struct LineSpan {
             offset: position.offset, line: position.line)
     }
 
-    package var isFinished: Bool { cursor.position == cursor.length }
+    package var isFinished: Bool { cursor.position == cursor.length && (overlongBytes == nil || isOverlongTaken) }
+
+    /// Where the first line begins in the source.
+    var startOffset: Int64 { cursor.offset }
 
     /// The place after the last decoded line (and blank lines after it).
     package var next: SourcePosition {
-        if isFinished, let overlongBytes {
-            return SourcePosition(offset: cursor.offset + overlongBytes, line: cursor.line)
-        }
-        return SourcePosition(offset: cursor.offset + Int64(cursor.position), line: cursor.line)
+        let overlong = isOverlongTaken ? overlongBytes ?? 0 : 0
+        return SourcePosition(offset: cursor.offset + Int64(cursor.position) + overlong, line: cursor.line)
     }
 }

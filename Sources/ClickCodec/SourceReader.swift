@@ -6,14 +6,25 @@ internal import Synchronization
 /// Reads a source as chunks of whole lines, knowing at every line its place in the decompressed content.
 ///
 /// Plain, gzip (any number of members) and zstd sources are told apart by their first bytes. Memory is bounded: a line
-/// that does not fit a chunk is cut to its first 4 KiB and comes as a chunk of its own, to be rejected.
+/// longer than any that is accepted may be cut to its first 4 KiB, to be rejected.
+///
+/// Content is cut by a grid of cells of `cellBytes`, counted from its beginning: cell k has the lines that begin in
+/// [k · cellBytes, (k + 1) · cellBytes). A chunk holds lines of one cell only, and all those left of it when it has the room:
+///
+///     cells     |        0        |        1        |        2        |
+///     lines     [ a | b |  c  | d   ][  e |  f  | g | h ][ i          …
+///
+/// So where chunks end depends on the content alone, however fast it came and wherever reading began.
 package final class SourceReader: @unchecked Sendable {
     /// The most content `prefix` shows.
     package static let prefixLimit = 64 << 10
+    /// Enough lines that what a cell costs is nothing beside them, few enough that a core's share of a file is many cells.
+    package static let defaultCellBytes = 2 << 20
 
     /// The first content of the source, at most `prefixLimit` bytes, for telling its format and its identity. From a
     /// pipe it may be less: what came with the first line.
     package let prefix: [UInt8]
+    package let cellBytes: Int
 
     private let input: SourceInput
     private var prefixUsed = 0
@@ -29,7 +40,9 @@ package final class SourceReader: @unchecked Sendable {
     /// - Parameter waitsForPrefix: a pipe is read until it has given the whole prefix or ended, and not only its first line: for
     ///   a caller who knows the source again by it.
     /// - Throws: `unreadable`.
-    package init(path: String, waitsForPrefix: Bool = false) throws(SourceError) {
+    package init(path: String, waitsForPrefix: Bool = false, cellBytes: Int = defaultCellBytes) throws(SourceError) {
+        precondition(cellBytes > 0, "a cell holds something")
+        self.cellBytes = cellBytes
         input = try SourceInput(path: path)
         carry = .allocate(capacity: Chunk.minimumCapacity)
         let first = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.prefixLimit, alignment: 16)
@@ -91,36 +104,54 @@ package final class SourceReader: @unchecked Sendable {
         position = target
     }
 
-    /// Fills a chunk with whole lines; false at the end of the source.
+    /// Fills a chunk with the next lines of one cell; false at the end of the source. A chunk of `cellBytes` and
+    /// `Chunk.minimumCapacity` more gets all that are left of the cell, unless the source is live.
     /// - Throws: `unreadable`, `corrupt` or `truncated`, once every whole line before the fault was given.
     package func read(into chunk: Chunk) throws(SourceError) -> Bool {
-        var filled = takeCarry(into: chunk)
-        fill(chunk, &filled)
+        let room = cellBytes - Int(position.offset % Int64(cellBytes))
+        // Enough to end any line of the cell that may be accepted.
+        let limit = min(chunk.capacity, room + Chunk.minimumCapacity)
+        var filled = takeCarry(into: chunk, limit)
+        fill(chunk, &filled, limit)
         let isLast = ended && carryCount == 0
-        let whole = isLast && failure == nil ? filled : fraud_end_of_last_line(chunk.bytes, filled)
-        if whole > 0 {
-            deliver(whole, of: filled, in: chunk)
-            return true
-        }
-        if isLast {
+        let lines = isLast && failure == nil ? filled : fraud_end_of_last_line(chunk.bytes, filled)
+        let inCell = lines > room ? endOfCell(chunk, lines, room) : lines
+        if inCell == 0, isLast {
             if let failure { throw failure }
             return false
         }
-        return try cutOverlongLine(in: chunk, filled)
+        guard !isLast, inCell < room, filled - inCell >= Chunk.minimumCapacity else {
+            deliver(inCell, of: filled, in: chunk)
+            return true
+        }
+        do throws(SourceError) {
+            let length = try cutOverlongLine(at: inCell, in: chunk, filled)
+            deliver(inCell, overlong: length, in: chunk)
+        } catch {
+            if inCell == 0 { throw error }
+            deliver(inCell, of: inCell, in: chunk)
+        }
+        return true
     }
 
-    private func takeCarry(into chunk: Chunk) -> Int {
-        // A smaller chunk than the last one's: the rest of the carry waits.
-        let taken = min(carryCount, chunk.capacity)
+    /// The end of the line that holds the cell's last byte.
+    private func endOfCell(_ chunk: Chunk, _ lines: Int, _ room: Int) -> Int {
+        guard let newline = memchr(chunk.bytes + room - 1, Int32(UInt8(ascii: "\n")), lines - room + 1) else { return lines }
+        return UnsafeRawPointer(newline) - UnsafeRawPointer(chunk.bytes) + 1
+    }
+
+    private func takeCarry(into chunk: Chunk, _ limit: Int) -> Int {
+        // What does not fit waits.
+        let taken = min(carryCount, limit)
         chunk.bytes.update(from: carry.baseAddress!, count: taken)
         carryCount -= taken
         if carryCount > 0 { carry.baseAddress!.update(from: carry.baseAddress! + taken, count: carryCount) }
         return taken
     }
 
-    private func fill(_ chunk: Chunk, _ filled: inout Int) {
-        while filled < chunk.capacity, !ended, carryCount == 0 {
-            let room = UnsafeMutableRawBufferPointer(start: chunk.bytes + filled, count: chunk.capacity - filled)
+    private func fill(_ chunk: Chunk, _ filled: inout Int, _ limit: Int) {
+        while filled < limit, !ended, carryCount == 0 {
+            let room = UnsafeMutableRawBufferPointer(start: chunk.bytes + filled, count: limit - filled)
             do throws(SourceError) {
                 let got = try readContent(room)
                 if got == 0 { ended = true }
@@ -145,14 +176,23 @@ package final class SourceReader: @unchecked Sendable {
         return try input.read(into: buffer)
     }
 
-    private func deliver(_ whole: Int, of filled: Int, in chunk: Chunk) {
-        keep(UnsafeBufferPointer(start: chunk.bytes + whole, count: filled - whole))
-        chunk.hold(whole, at: position)
-        if position.offset == 0, whole >= 3, chunk.bytes[0] == 0xEF, chunk.bytes[1] == 0xBB, chunk.bytes[2] == 0xBF {
+    private func deliver(_ lines: Int, of filled: Int, in chunk: Chunk) {
+        keep(UnsafeBufferPointer(start: chunk.bytes + lines, count: filled - lines))
+        deliver(lines, overlong: nil, in: chunk)
+    }
+
+    /// - Parameter overlong: the length of the line after these of which the start stands behind them; nil when there is none.
+    private func deliver(_ lines: Int, overlong: Int64?, in chunk: Chunk) {
+        chunk.hold(lines, at: position)
+        if position.offset == 0, lines >= 3, chunk.bytes[0] == 0xEF, chunk.bytes[1] == 0xBB, chunk.bytes[2] == 0xBF {
             chunk.lines.cursor.position = 3 // a byte order mark is not content
         }
-        position.offset += Int64(whole)
-        position.line += Int64(fraud_count_newlines(chunk.bytes, whole))
+        position.offset += Int64(lines)
+        position.line += Int64(fraud_count_newlines(chunk.bytes, lines))
+        guard let overlong else { return }
+        chunk.lines.overlongBytes = overlong
+        position.offset += overlong
+        position.line += 1
     }
 
     /// Puts bytes before what the carry already holds.
@@ -169,11 +209,12 @@ package final class SourceReader: @unchecked Sendable {
         carryCount += rest.count
     }
 
-    /// A chunk full without a line end: its first 4 KiB stand for the line, the rest up to the line's end is dropped.
-    private func cutOverlongLine(in chunk: Chunk, _ filled: Int) throws(SourceError) -> Bool {
-        let kept = Int(FRAUD_MAX_RAW_BYTES)
+    /// A line without an end as far as the chunk is filled: its first 4 KiB stand for it, the rest up to its end is dropped.
+    /// - Returns: its length in the source.
+    private func cutOverlongLine(at start: Int, in chunk: Chunk, _ filled: Int) throws(SourceError) -> Int64 {
+        let kept = start + Int(FRAUD_MAX_RAW_BYTES)
         let room = UnsafeMutableRawBufferPointer(start: chunk.bytes + kept, count: chunk.capacity - kept)
-        var total = Int64(filled)
+        var total = Int64(filled - start)
         while true {
             let got: Int
             if carryCount > 0 {
@@ -192,19 +233,14 @@ package final class SourceReader: @unchecked Sendable {
                     throw error
                 }
             }
-            if got == 0 { break }
+            if got == 0 { return total }
             let part = UnsafeBufferPointer(start: chunk.bytes + kept, count: got)
-            if let newline = part.firstIndex(of: UInt8(ascii: "\n")) {
-                total += Int64(newline) + 1
-                keep(UnsafeBufferPointer(rebasing: part[(newline + 1)...]))
-                break
+            if let newline = memchr(part.baseAddress!, Int32(UInt8(ascii: "\n")), got) {
+                let length = UnsafeRawPointer(newline) - UnsafeRawPointer(part.baseAddress!) + 1
+                keep(UnsafeBufferPointer(rebasing: part[length...]))
+                return total + Int64(length)
             }
             total += Int64(got)
         }
-        chunk.hold(kept, at: position)
-        chunk.lines.overlongBytes = total
-        position.offset += total
-        position.line += 1
-        return true
     }
 }

@@ -38,6 +38,8 @@ public struct ScoreCommand: ParsableCommand {
     @Option(help: "Events after which an epoch is committed.") var epochEvents = 250_000
     @Option(help: "How often the state is saved: auto (in proportion to events), always (at every epoch: after a crash nothing is read again) or rare.")
     var snapshots = SnapshotFrequency.auto
+    @Option(help: ArgumentHelp("Threads that decode, instead of as many as suit the cores; results are the same for any number.", valueName: "n"))
+    var decodeThreads: Int?
     @Flag(help: "Write minutes that are still open at every epoch, as early rows.") var earlyFirings = false
     @Flag(help: "Do not write the labelled clicks to Parquet beside the database: faster, and nothing can be re-scored or reconciled.") var noArchive = false
     @Flag(help: "Print one JSON object.") var json = false
@@ -46,6 +48,7 @@ public struct ScoreCommand: ParsableCommand {
 
     public func validate() throws {
         guard epochEvents > 0 else { throw ValidationError("--epoch-events must be 1 or more") }
+        guard decodeThreads.map({ (1...256).contains($0) }) ?? true else { throw ValidationError("--decode-threads is 1 to 256") }
         guard !database.isEmpty, database != ":memory:" else { throw ValidationError("--db names the file to write") }
         guard verdicts != "-" else { throw ValidationError("--verdicts names a file: it follows the epochs, which a pipe cannot") }
         guard inputs.count(where: { $0 == "-" }) <= 1 else { throw ValidationError("standard input (-) can be read once") }
@@ -62,6 +65,7 @@ public struct ScoreCommand: ParsableCommand {
         options.earlyFirings = earlyFirings
         options.epochEvents = epochEvents
         options.snapshots = snapshots
+        if let decodeThreads { options.decodeThreads = decodeThreads }
         let bar = ProgressBar(unit: "events")
         let job = try ScoreJob(options)
         let report = try {

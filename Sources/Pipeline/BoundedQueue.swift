@@ -3,20 +3,20 @@ internal import Foundation
 /// A first-in, first-out queue between two threads. `push` waits while it is full, `pop` while it is empty; `close` wakes both.
 ///
 /// Elements are whole batches, so the lock costs nothing per click.
-final class BoundedQueue<Element>: @unchecked Sendable {
+package final class BoundedQueue<Element>: @unchecked Sendable {
     private let condition = NSCondition()
     private var elements: [Element] = []
     private let limit: Int
     private var closed = false
 
-    init(limit: Int) {
+    package init(limit: Int) {
         self.limit = limit
         elements.reserveCapacity(limit)
     }
 
     /// - Returns: false when the queue is closed; the element is then dropped.
     @discardableResult
-    func push(_ element: consuming Element) -> Bool {
+    package func push(_ element: consuming Element) -> Bool {
         condition.lock()
         defer { condition.unlock() }
         while elements.count >= limit && !closed { condition.wait() }
@@ -27,7 +27,7 @@ final class BoundedQueue<Element>: @unchecked Sendable {
     }
 
     /// - Returns: nil once the queue is closed and empty.
-    func pop() -> Element? {
+    package func pop() -> Element? {
         condition.lock()
         defer { condition.unlock() }
         while elements.isEmpty && !closed { condition.wait() }
@@ -37,7 +37,7 @@ final class BoundedQueue<Element>: @unchecked Sendable {
         return first
     }
 
-    func close() {
+    package func close() {
         condition.lock()
         closed = true
         condition.broadcast()

@@ -27,7 +27,9 @@ package enum ClickReplay {
             for ended in try merge.takeEnded() { admission.close(ended.slot) }
             while merge.hasRoom, let (number, input) = waiting.popFirst() {
                 let decoder = DecodeThread(
-                    try ClickStream(path: input, format: format, defaults: defaults), batches: SourceMerge.batches(sources: inputs.count))
+                    try ClickStream(path: input, format: format, defaults: defaults),
+                    batches: SourceMerge.batches(sources: inputs.count, threads: DecodeThread.defaultThreads),
+                    threads: SourceMerge.threads(sources: inputs.count, threads: DecodeThread.defaultThreads))
                 guard let head = try decoder.next() else { continue }
                 let slot = admission.open(source: UInt64(number) + 1, first: head.batch)
                 merge.add(OpenSource(input: input, key: "", slot: slot, decoder: decoder, head: head, start: .start, clock: admission.clock(slot)))

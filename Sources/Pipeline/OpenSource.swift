@@ -87,6 +87,15 @@ final class OpenSource {
         return min(time, clock.current + 2 * clock.outOfOrdernessMilliseconds)
     }
 
+    /// Whether the batch at hand is untouched and ends before the limit.
+    var isWhole: Bool {
+        guard next == 0, let batch = head?.batch, batch.count > 0 else { return false }
+        return limit.map { batch.records[batch.count - 1].source_offset < $0 } ?? true
+    }
+
+    /// Whether the batch at hand is used up.
+    var isBetweenBatches: Bool { head.map { next == $0.batch.count } ?? true }
+
     /// Copies the next event to the batch; false when there is no room.
     func moveNext(to batch: ClickBatch) -> Bool {
         let current = head.unsafelyUnwrapped

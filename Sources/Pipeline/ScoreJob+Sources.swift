@@ -70,7 +70,10 @@ extension ScoreJob {
         if record.offset > 0, isPlain { try SourceIdentity.checkResume(input, record) }
         if start.offset > 0 { stream.resume(at: start) }
         ledger.begin(record)
-        let decoder = DecodeThread(stream, batches: SourceMerge.batches(sources: options.inputs.count))
+        let count = options.inputs.count
+        let decoder = DecodeThread(
+            stream, batches: SourceMerge.batches(sources: count, threads: options.decodeThreads),
+            threads: SourceMerge.threads(sources: count, threads: options.decodeThreads))
         let head: DecodedBatch?
         do { head = try decoder.next() } catch {
             decoder.abandon()

@@ -66,7 +66,7 @@ package final class ScoreJob {
         rows.epoch = (last?.epoch ?? 0) + 1
         if let last { replay = try Self.restore(&engine, to: last, snapshots, warehouse, &report) }
         rows.knowsRows = replay == nil
-        merge = SourceMerge(isAlone: Self.isOneFile(options.inputs) && replay == nil)
+        merge = SourceMerge(isAlone: Self.isOneFile(options.inputs))
         report.modelID = engine.scorer.modelID
         report.rulesetID = engine.scorer.rulesetID
         if let path = options.verdictsPath {

@@ -15,6 +15,8 @@ package struct ScoreJobOptions: Sendable {
     package var earlyFirings = false
     /// Write every labelled click to Parquet beside the database.
     package var writesArchive = true
+    /// Threads that decode, all inputs together; what comes out is the same for any number.
+    package var decodeThreads = DecodeThread.defaultThreads
     /// Events after which an epoch is committed, at the next batch's end.
     package var epochEvents = 250_000
     package var snapshots = SnapshotFrequency.auto

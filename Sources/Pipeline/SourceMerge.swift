@@ -25,16 +25,20 @@ final class SourceMerge {
     init(isAlone: Bool) {
         self.isAlone = isAlone
         pool = BoundedQueue(limit: Self.copies)
-        if !isAlone { for _ in 0..<Self.copies { pool.push(ClickBatch()) } }
+        for _ in 0..<Self.copies { pool.push(ClickBatch()) }
     }
 
     /// Merged batches that may be in use at once, by the scorer and by the archive.
     private static let copies = 8
 
     /// Batches for one of so many sources to decode into.
-    static func batches(sources: Int) -> [ClickBatch] {
-        (0..<max(3, DecodeThread.depth / max(1, sources))).map { _ in ClickBatch() }
+    static func batches(sources: Int, threads: Int) -> [ClickBatch] {
+        let shared = max(3, DecodeThread.depth / max(1, sources)), each = Self.threads(sources: sources, threads: threads)
+        return (0..<max(shared, each > 1 ? 3 * (each + 1) + 4 : 0)).map { _ in ClickBatch() }
     }
+
+    /// Threads for one of so many sources to decode with.
+    static func threads(sources: Int, threads: Int) -> Int { max(1, threads / max(1, sources)) }
 
     /// Whether one more source may be opened; at the limit inputs wait, in the order in which they were named.
     var hasRoom: Bool { open.count < StreamWatermark.maximumOpen }
@@ -52,12 +56,12 @@ final class SourceMerge {
 
     /// The next events of the open sources; call `takeEnded` before. Nil when every one is held at its limit.
     func next() -> MergedBatch? {
-        if isAlone { return MergedBatch(batch: open[0].takeBatch(), home: open[0].home) }
+        if isAlone, open[0].isWhole { return MergedBatch(batch: open[0].takeBatch(), home: open[0].home) }
         guard let batch = pool.pop() else { preconditionFailure("the pool is never closed") }
         batch.removeAll()
         while let source = earliest() {
             // A fault of the source comes up with the next `takeEnded`, after what stands before it.
-            guard source.moveNext(to: batch), (try? source.refill()) == true else { break }
+            guard source.moveNext(to: batch), !(isAlone && source.isBetweenBatches), (try? source.refill()) == true else { break }
         }
         guard batch.count == 0 else { return MergedBatch(batch: batch, home: pool) }
         pool.push(batch)
