@@ -8,7 +8,7 @@ internal import CClickRecord
 ///
 ///     count | form | class | zero | – | six words                          56 bytes
 ///     form inline   up to 6 values in the words
-///          table    words[0] → open-addressing set of 8 … 2,048 words (0 = free slot), at most ¾ full
+///          table    words[0] → open-addressing set of 16 … 2,048 words (0 = free slot), at most ¾ full
 ///          dense    words[0] → 16,384 registers of one byte
 ///
 /// A value of 0 is not stored in a slot but in the `zero` flag. Out-of-line blocks belong to a `SketchMemory`; a copy of
@@ -82,7 +82,8 @@ package struct HyperLogLog: BitwiseCopyable, Sendable {
             explicitCount += 1
             return true
         }
-        spillInline(memory)
+        // The least block would be too full with one value more.
+        moveToTable(sizeClass: 1, memory)
         return insert(hash, memory)
     }
 
@@ -177,10 +178,6 @@ extension HyperLogLog {
         var slot = Self.home(hash, sizeClass: sizeClass)
         while table[slot] != 0 { slot = (slot + 1) & mask }
         table[slot] = hash
-    }
-
-    private mutating func spillInline(_ memory: SketchMemory) {
-        moveToTable(sizeClass: 0, memory)
     }
 
     /// Moves the values to an empty table of the size class.

@@ -74,6 +74,12 @@ struct DimensionTable: ~Copyable {
         return number
     }
 
+    /// Asks for the entry of a triple in use.
+    @inline(__always)
+    func prefetch(_ number: UInt32) {
+        entries.withUnsafeBufferPointer { fraud_prefetch($0.baseAddress.unsafelyUnwrapped + Int(number)) }
+    }
+
     /// One use more of a triple that is in use.
     mutating func retain(_ number: UInt32) { entries[Int(number)].uses += 1 }
 

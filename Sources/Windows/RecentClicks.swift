@@ -150,7 +150,8 @@ struct RecentClicks: ~Copyable {
     @inline(__always)
     private func expires(_ entry: Entry) -> Int64 { entry.isWide ? wides.details(entry.time).expires : Int64(entry.time) + expiry.keep }
 
-    /// Adds a click whose triple has been retained for it. At the limit the oldest goes, expired or forgotten.
+    /// Adds a click whose triple has been retained for it. Of the oldest up to two go that are expired; at the limit the
+    /// oldest goes, expired or forgotten.
     ///
     /// - Complexity: O(1) amortized; allocates only when more room is needed than ever before.
     @inline(__always)
@@ -158,6 +159,7 @@ struct RecentClicks: ~Copyable {
         _ click: Click, score: Float, dimension: UInt32, label: Label, watermark: Int64, _ dimensions: inout DimensionTable
     ) {
         if count == maximum { makeRoom(watermark, &dimensions) }
+        for _ in 0..<2 where tail < head && expires(entry(tail).pointee) < watermark { dropOldest(&dimensions) }
         if head == chunks.count << chunkBits { takeChunk() }
         var source = wides.place(ofSource: click.source)
         var (time, cost) = (UInt64(bitPattern: click.ts), UInt64(bitPattern: click.cost))

@@ -37,6 +37,7 @@ extension WindowStore {
             guard minute.pointee.level == .minute else { continue }
             cells.prefetch(minute.pointee.hour)
             cells.prefetch(minute.pointee.day)
+            dimensions.prefetch(minute.pointee.dimension)
             minute.pointee.sketch.prefetch(records[i].visitor_hash)
         }
     }
