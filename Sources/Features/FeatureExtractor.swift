@@ -1,5 +1,6 @@
 internal import CClickRecord
 package import ClickModel
+internal import Sketches
 
 /// Computes every feature of a batch of clicks from bounded keyed state, in input order, never looking ahead.
 ///
@@ -42,13 +43,15 @@ package final class FeatureExtractor {
     let lists: ReferenceLists?
     let geo: GeoDatabase?
     let hasCrawlers, hasHosting, hasTor: Bool
-    let clickColumns = ClickColumns()
+    let clickColumns: ClickColumns
+    private let columnMemory = AlignedMemory(byteCount: ClickColumns.byteCount)
 
     /// - Parameters:
     ///   - lists: crawler patterns, hosting and Tor addresses; what is absent makes its flag unknown.
     ///   - geo: completes position and country of clicks that carry none.
     package init(lists: ReferenceLists?, geo: GeoDatabase?, budget: Budget = Budget()) {
         StateLayout.check()
+        clickColumns = ClickColumns(columnMemory.base)
         addresses = KeyedTable(maximumBytes: budget.addresses, timeToLive: Self.timeToLive)
         subnets = KeyedTable(maximumBytes: budget.subnets, timeToLive: Self.timeToLive)
         devices = KeyedTable(maximumBytes: budget.devices, timeToLive: Self.timeToLive)

@@ -5,7 +5,7 @@ internal import Foundation
 extension FeatureExtractor {
     /// Marks agents that the crawler list knows; the list is asked once per distinct agent.
     func agentStage(_ clicks: ClickRows, _ selected: SelectedClicks, _ columns: FeatureColumns) {
-        guard hasCrawlers, let crawlers = lists?.crawlers else {
+        guard hasCrawlers else {
             for row in 0..<clicks.count { columns.set(.knownCrawler, row, .nan) }
             return
         }
@@ -14,14 +14,16 @@ extension FeatureExtractor {
                 columns.set(.knownCrawler, row, .nan)
                 continue
             }
-            if fresh {
-                let text = selected[row].pointee.user_agent
-                state.pointee.isCrawler = crawlers.matches(
-                    UnsafeRawBufferPointer(start: selected.arena + Int(text.offset), count: Int(text.length)))
-            }
+            if fresh { state.pointee.isCrawler = isCrawler(selected, row) }
             state.pointee.lastSeen = fresh ? time.now : max(state.pointee.lastSeen, time.now)
             columns.set(.knownCrawler, row, state.pointee.isCrawler ? 1 : 0)
         }
+    }
+
+    @inline(never)
+    private func isCrawler(_ selected: SelectedClicks, _ row: Int) -> Bool {
+        let text = selected[row].pointee.user_agent
+        return lists?.crawlers?.matches(UnsafeRawBufferPointer(start: selected.arena + Int(text.offset), count: Int(text.length))) == true
     }
 
     func deviceStage(_ clicks: ClickRows, _ columns: FeatureColumns) {

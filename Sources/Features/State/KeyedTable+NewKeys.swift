@@ -118,8 +118,9 @@ extension KeyedTable {
         // Their keys are wanted two calls from now.
         let ahead = old.line(min(home + 2, old.lineCount - 1))
         for way in 0..<KeyIndex.ways where ahead[way] != 0 { fraud_prefetch(states + old.slot(ahead[way])) }
-        // From here on they are looked up in the new index.
+        // From here on they are looked up in the new index, where two lines take the place of this one.
         core.pointee.moved += 1
+        var places = KeyIndex.Pair(core.pointee.index, home * 2)
         for probe in 0..<KeyIndex.probes {
             let line = old.line(home + probe)
             let isLast = old.ends(line)
@@ -127,8 +128,8 @@ extension KeyedTable {
                 let slot = old.slot(line[way])
                 let key = states[slot].key
                 guard old.home(key) == home else { continue }
+                if !places.take(line[way], key) { enter(key, slot, horizon) }
                 line[way] = 0
-                enter(key, slot, horizon)
             }
             if isLast { break }
         }
