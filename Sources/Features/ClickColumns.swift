@@ -1,8 +1,8 @@
 internal import CClickRecord
 internal import ClickModel
 
-/// What the keyed stages need of a batch's clicks, column by column, gathered in one pass over the records: a record is seven
-/// cache lines, and ten stages would read it ten times.
+/// What the keyed stages need of a batch's clicks, column by column, gathered before them: a record is seven cache lines, and
+/// ten stages would read it ten times.
 ///
 /// Unknown keys are 0. The memory is its owner's, so that a copy of this costs no count of references.
 struct ClickColumns {
@@ -43,9 +43,9 @@ struct ClickColumns {
         paths = (rest + n * 8).bindMemory(to: UInt32.self, capacity: n)
     }
 
-    /// Takes a click into a row.
+    /// Takes a click's time and keys into a row.
     @inline(__always)
-    func gather(_ click: UnsafePointer<ClickRecord>, _ row: Int) {
+    func gatherKeys(_ click: UnsafePointer<ClickRecord>, _ row: Int) {
         let (user, device, agent) = (click.pointee.user_hash, click.pointee.device_hash, click.pointee.agent_hash)
         // Every click has an ad; a hash of 0 would read as none.
         let ad = max(1, click.pointee.ad_hash)
@@ -63,6 +63,11 @@ struct ClickColumns {
         subnets[row] = subnet
         addressAds[row] = address == 0 ? 0 : fraud_mix(address, ad)
         subnetAdvertisers[row] = address == 0 ? 0 : fraud_mix(subnet, click.pointee.advertiser_hash)
+    }
+
+    /// Takes what else the stages need: numbers, which lie in other cache lines.
+    @inline(__always)
+    func gatherNumbers(_ click: UnsafePointer<ClickRecord>, _ row: Int) {
         positions[row] = (click.pointee.lat, click.pointee.lon)
         paths[row] = PointerPath.fingerprint(click)
     }
