@@ -1,11 +1,11 @@
 internal import CClickRecord
 internal import ClickModel
 
-/// What the keyed stages need of a batch's clicks, column by column, gathered in one pass over the records: a record is seven
-/// cache lines, and ten stages would read it ten times.
+/// What the keyed stages need of a batch's clicks, column by column, gathered before them: a record is seven cache lines, and
+/// ten stages would read it ten times.
 ///
-/// Unknown keys are 0. It owns its memory; one thread uses it.
-final class ClickColumns {
+/// Unknown keys are 0. The memory is its owner's, so that a copy of this costs no count of references.
+struct ClickColumns {
     /// Clicks gathered at once; longer batches are extracted in pieces.
     static let capacity = ClickBatch.defaultCapacity
 
@@ -22,11 +22,15 @@ final class ClickColumns {
     let paths: UnsafeMutablePointer<UInt32>
 
     private static let keyColumns = 11
-    private let memory: UnsafeMutableRawPointer
 
-    init() {
-        let n = Self.capacity
-        memory = .allocate(byteCount: n * (Self.keyColumns * 8 + MemoryLayout<ClickTime>.stride + 8 + 4), alignment: 64)
+    // A line apart from a power of two, or the same row of all columns would be in one set of the cache.
+    private static let rows = capacity + 8
+    /// Bytes of memory for all columns.
+    static let byteCount = rows * (keyColumns * 8 + MemoryLayout<ClickTime>.stride + 8 + 4)
+
+    /// - Parameter memory: of `byteCount` bytes, aligned to a cache line.
+    init(_ memory: UnsafeMutableRawPointer) {
+        let n = Self.rows
         let words = memory.bindMemory(to: UInt64.self, capacity: n * Self.keyColumns)
         (ads, publishers, users, devices, agents) = (words, words + n, words + 2 * n, words + 3 * n, words + 4 * n)
         visitors = words + 5 * n
@@ -39,11 +43,9 @@ final class ClickColumns {
         paths = (rest + n * 8).bindMemory(to: UInt32.self, capacity: n)
     }
 
-    deinit { memory.deallocate() }
-
-    /// Takes a click into a row.
+    /// Takes a click's time and keys into a row.
     @inline(__always)
-    func gather(_ click: UnsafePointer<ClickRecord>, _ row: Int) {
+    func gatherKeys(_ click: UnsafePointer<ClickRecord>, _ row: Int) {
         let (user, device, agent) = (click.pointee.user_hash, click.pointee.device_hash, click.pointee.agent_hash)
         // Every click has an ad; a hash of 0 would read as none.
         let ad = max(1, click.pointee.ad_hash)
@@ -61,6 +63,11 @@ final class ClickColumns {
         subnets[row] = subnet
         addressAds[row] = address == 0 ? 0 : fraud_mix(address, ad)
         subnetAdvertisers[row] = address == 0 ? 0 : fraud_mix(subnet, click.pointee.advertiser_hash)
+    }
+
+    /// Takes what else the stages need: numbers, which lie in other cache lines.
+    @inline(__always)
+    func gatherNumbers(_ click: UnsafePointer<ClickRecord>, _ row: Int) {
         positions[row] = (click.pointee.lat, click.pointee.lon)
         paths[row] = PointerPath.fingerprint(click)
     }

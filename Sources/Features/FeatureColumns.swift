@@ -17,7 +17,13 @@ struct FeatureColumns {
     /// Marks features of a row as unknown.
     @inline(__always)
     func setUnknown<let n: Int>(_ features: InlineArray<n, Feature>, _ row: Int) {
-        for i in features.indices { set(features[i], row, .nan) }
+        set(features, row, .nan)
+    }
+
+    /// Sets features of a row to one value.
+    @inline(__always)
+    func set<let n: Int>(_ features: InlineArray<n, Feature>, _ row: Int, _ value: Float) {
+        for i in features.indices { set(features[i], row, value) }
     }
 
     @inline(__always)

@@ -1,5 +1,6 @@
 internal import CClickRecord
 package import ClickModel
+internal import Sketches
 
 /// Computes every feature of a batch of clicks from bounded keyed state, in input order, never looking ahead.
 ///
@@ -42,13 +43,15 @@ package final class FeatureExtractor {
     let lists: ReferenceLists?
     let geo: GeoDatabase?
     let hasCrawlers, hasHosting, hasTor: Bool
-    let clickColumns = ClickColumns()
+    let clickColumns: ClickColumns
+    private let columnMemory = AlignedMemory(byteCount: ClickColumns.byteCount)
 
     /// - Parameters:
     ///   - lists: crawler patterns, hosting and Tor addresses; what is absent makes its flag unknown.
     ///   - geo: completes position and country of clicks that carry none.
     package init(lists: ReferenceLists?, geo: GeoDatabase?, budget: Budget = Budget()) {
         StateLayout.check()
+        clickColumns = ClickColumns(columnMemory.base)
         addresses = KeyedTable(maximumBytes: budget.addresses, timeToLive: Self.timeToLive)
         subnets = KeyedTable(maximumBytes: budget.subnets, timeToLive: Self.timeToLive)
         devices = KeyedTable(maximumBytes: budget.devices, timeToLive: Self.timeToLive)
@@ -86,9 +89,12 @@ package final class FeatureExtractor {
 
     private func extract(_ selected: SelectedClicks, horizon: Int64, _ columns: FeatureColumns) {
         locate(selected)
-        clickStage(selected, columns)
+        gatherStage(selected)
         let clicks = ClickRows(columns: clickColumns, count: selected.count, horizon: horizon)
-        prefetch(clicks)
+        // A click alone waits for the lines of all its tables at once, and not even for all of that.
+        prefetchIndexes(clicks)
+        behaviourStage(selected, columns)
+        prefetchStates(clicks)
         agentStage(clicks, selected, columns)
         deviceStage(clicks, columns)
         userStage(clicks, columns)
@@ -99,8 +105,8 @@ package final class FeatureExtractor {
         publisherStage(clicks, columns)
     }
 
-    /// Asks for what the first clicks need of every table.
-    private func prefetch(_ clicks: ClickRows) {
+    /// Asks for the index lines of the first clicks in every table.
+    private func prefetchIndexes(_ clicks: ClickRows) {
         let (c, n) = (clicks.columns, clicks.count)
         if hasCrawlers { agents.prefetchIndexes(c.agents, count: n) }
         devices.prefetchIndexes(c.devices, count: n)
@@ -112,6 +118,11 @@ package final class FeatureExtractor {
         subnetAdvertisers.prefetchIndexes(c.subnetAdvertisers, count: n)
         ads.prefetchIndexes(c.ads, count: n)
         publishers.prefetchIndexes(c.publishers, count: n)
+    }
+
+    /// Asks for their states, once the lines are there.
+    private func prefetchStates(_ clicks: ClickRows) {
+        let (c, n) = (clicks.columns, clicks.count)
         if hasCrawlers { agents.prefetchStates(c.agents, count: n) }
         devices.prefetchStates(c.devices, count: n)
         users.prefetchStates(c.users, count: n)

@@ -17,7 +17,13 @@ extension FeatureExtractor {
                 continue
             }
             if fresh || state.pointee.listFlags & Self.staleBit != 0 { state.pointee.listFlags = listFlags(selected[row]) }
-            update(state, clicks.columns, time, fresh, columns, row)
+            columns.set(.hostingAddress, row, hasHosting ? Float(state.pointee.listFlags & Self.hostingBit) : .nan)
+            columns.set(.torExit, row, hasTor ? Float((state.pointee.listFlags & Self.torBit) >> 1) : .nan)
+            if fresh {
+                begin(state, clicks.columns, time, columns, row)
+            } else {
+                update(state, clicks.columns, time, columns, row)
+            }
         }
     }
 
@@ -30,21 +36,34 @@ extension FeatureExtractor {
         return flags
     }
 
+    /// The address's first click.
+    @inline(__always)
+    private func begin(
+        _ s: UnsafeMutablePointer<AddressState>, _ clicks: ClickColumns, _ time: ClickTime, _ columns: FeatureColumns, _ row: Int
+    ) {
+        s.begin(time)
+        columns.set([.ipClicks10s, .ipClicks1m, .ipClicks1h], row, 1)
+        columns.setUnknown([.ipGapCV, .ipEqualGapShare, .ipSecondsSinceLast], row)
+        let (visitor, device, agent) = (clicks.visitors[row], clicks.devices[row], clicks.agents[row])
+        columns.set(.ipDistinctUsers1h, row, visitor == 0 ? .nan : s.pointee.users.begin(visitor))
+        columns.set(.ipDistinctDevices1h, row, device == 0 ? .nan : s.pointee.devices.begin(device))
+        columns.set(.ipDistinctAgents1h, row, agent == 0 ? .nan : s.pointee.agents.begin(agent))
+        columns.set(.ipDistinctAds1h, row, s.pointee.ads.begin(clicks.ads[row]))
+    }
+
     @inline(__always)
     private func update(
-        _ s: UnsafeMutablePointer<AddressState>, _ clicks: ClickColumns, _ time: ClickTime, _ fresh: Bool, _ columns: FeatureColumns, _ row: Int
+        _ s: UnsafeMutablePointer<AddressState>, _ clicks: ClickColumns, _ time: ClickTime, _ columns: FeatureColumns, _ row: Int
     ) {
-        let lastSeen = fresh ? time.now : s.pointee.lastSeen
-        s.pointee.lastSeen = lastSeen
+        let lastSeen = s.pointee.lastSeen
         let counts = s.countClick(time)
         columns.set(.ipClicks10s, row, counts.tenSeconds)
         columns.set(.ipClicks1m, row, counts.minute)
         columns.set(.ipClicks1h, row, counts.hour)
-        let (cv, equal) = s.pointee.gaps.add(
-            milliseconds: fresh || time.now < lastSeen ? nil : time.now &- lastSeen, count: &s.pointee.gapCount)
+        let (cv, equal) = s.pointee.gaps.add(milliseconds: time.now &- lastSeen, count: &s.pointee.gapCount)
         columns.set(.ipGapCV, row, cv)
         columns.set(.ipEqualGapShare, row, equal)
-        columns.set(.ipSecondsSinceLast, row, fresh ? .nan : Float(abs(time.now &- lastSeen)) / 1000)
+        columns.set(.ipSecondsSinceLast, row, Float(abs(time.now &- lastSeen)) / 1000)
         let generations = time.generations(since: lastSeen)
         s.pointee.users.rotate(generations)
         s.pointee.devices.rotate(generations)
@@ -55,8 +74,6 @@ extension FeatureExtractor {
         columns.set(.ipDistinctDevices1h, row, device == 0 ? .nan : s.pointee.devices.add(device))
         columns.set(.ipDistinctAgents1h, row, agent == 0 ? .nan : s.pointee.agents.add(agent))
         columns.set(.ipDistinctAds1h, row, s.pointee.ads.add(clicks.ads[row]))
-        columns.set(.hostingAddress, row, hasHosting ? Float(s.pointee.listFlags & Self.hostingBit) : .nan)
-        columns.set(.torExit, row, hasTor ? Float((s.pointee.listFlags & Self.torBit) >> 1) : .nan)
         s.pointee.lastSeen = max(lastSeen, time.now)
     }
 
@@ -68,7 +85,13 @@ extension FeatureExtractor {
                     .subnetClicks10s, .subnetClicks1m, .subnetClicks1h, .subnetDistinctIPs1h, .subnetDistinctAgents1h], row)
                 continue
             }
-            if fresh { state.pointee.lastSeen = time.now }
+            if fresh {
+                state.begin(time)
+                columns.set([.subnetClicks10s, .subnetClicks1m, .subnetClicks1h], row, 1)
+                columns.set(.subnetDistinctIPs1h, row, state.pointee.addresses.begin(addresses[row]))
+                columns.set(.subnetDistinctAgents1h, row, agents[row] == 0 ? .nan : state.pointee.agents.begin(agents[row]))
+                continue
+            }
             let lastSeen = state.pointee.lastSeen
             let counts = state.countClick(time)
             columns.set(.subnetClicks10s, row, counts.tenSeconds)

@@ -2,12 +2,21 @@ internal import CClickRecord
 internal import ClickModel
 
 extension FeatureExtractor {
-    /// What the click itself says: pointer, visibility, timing. No state. The one stage that reads whole records: it also
-    /// gathers what the others need of them.
-    func clickStage(_ clicks: SelectedClicks, _ columns: FeatureColumns) {
+    /// Gathers times and keys of the clicks, the first thing that is needed of them.
+    func gatherStage(_ clicks: SelectedClicks) {
+        let numbers = MemoryLayout<ClickRecord>.offset(of: \.lat).unsafelyUnwrapped
+        for row in 0..<clicks.count {
+            let click = UnsafePointer(clicks[row])
+            fraud_prefetch(UnsafeRawPointer(click) + numbers)
+            clickColumns.gatherKeys(click, row)
+        }
+    }
+
+    /// What the click itself says: pointer, visibility, timing. No state.
+    func behaviourStage(_ clicks: SelectedClicks, _ columns: FeatureColumns) {
         for row in 0..<clicks.count {
             let c = UnsafePointer(clicks[row])
-            clickColumns.gather(c, row)
+            clickColumns.gatherNumbers(c, row)
             columns.set(.automationFlag, row, Self.flag(c.pointee.webdriver))
             columns.set(.hiddenElement, row, Self.hidden(c))
             columns.set(.noPointerMovement, row, Self.noMovement(c))

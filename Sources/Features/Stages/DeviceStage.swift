@@ -5,7 +5,7 @@ internal import Foundation
 extension FeatureExtractor {
     /// Marks agents that the crawler list knows; the list is asked once per distinct agent.
     func agentStage(_ clicks: ClickRows, _ selected: SelectedClicks, _ columns: FeatureColumns) {
-        guard hasCrawlers, let crawlers = lists?.crawlers else {
+        guard hasCrawlers else {
             for row in 0..<clicks.count { columns.set(.knownCrawler, row, .nan) }
             return
         }
@@ -14,14 +14,16 @@ extension FeatureExtractor {
                 columns.set(.knownCrawler, row, .nan)
                 continue
             }
-            if fresh {
-                let text = selected[row].pointee.user_agent
-                state.pointee.isCrawler = crawlers.matches(
-                    UnsafeRawBufferPointer(start: selected.arena + Int(text.offset), count: Int(text.length)))
-            }
+            if fresh { state.pointee.isCrawler = isCrawler(selected, row) }
             state.pointee.lastSeen = fresh ? time.now : max(state.pointee.lastSeen, time.now)
             columns.set(.knownCrawler, row, state.pointee.isCrawler ? 1 : 0)
         }
+    }
+
+    @inline(never)
+    private func isCrawler(_ selected: SelectedClicks, _ row: Int) -> Bool {
+        let text = selected[row].pointee.user_agent
+        return lists?.crawlers?.matches(UnsafeRawBufferPointer(start: selected.arena + Int(text.offset), count: Int(text.length))) == true
     }
 
     func deviceStage(_ clicks: ClickRows, _ columns: FeatureColumns) {
@@ -33,28 +35,44 @@ extension FeatureExtractor {
                     .travelSpeedKmh, .travelJumps1h, .pointerPathRepeats], row)
                 continue
             }
-            Self.update(state, clicks.columns, time, fresh, columns, row)
+            if fresh {
+                Self.begin(state, clicks.columns, time, columns, row)
+            } else {
+                Self.update(state, clicks.columns, time, columns, row)
+            }
+            columns.set(.pointerPathRepeats, row, Self.pathRepeats(state, clicks.columns.paths[row]))
         }
+    }
+
+    /// The device's first click.
+    @inline(__always)
+    private static func begin(
+        _ s: UnsafeMutablePointer<DeviceState>, _ clicks: ClickColumns, _ time: ClickTime, _ columns: FeatureColumns, _ row: Int
+    ) {
+        s.begin(time)
+        s.pointee.firstSeen = time.now
+        columns.set([.deviceClicks10s, .deviceClicks1m, .deviceClicks1h], row, 1)
+        columns.set(.deviceAgeSeconds, row, 0)
+        columns.setUnknown([.deviceGapCV, .deviceEqualGapShare, .deviceSecondsSinceLast, .travelSpeedKmh, .travelJumps1h], row)
+        let address = clicks.addresses[row]
+        columns.set(.deviceDistinctIPs1h, row, address == 0 ? .nan : s.pointee.addresses.begin(address))
+        columns.set(.deviceDistinctSubnets1h, row, address == 0 ? .nan : s.pointee.subnets.begin(clicks.subnets[row]))
+        s.pointee.position.begin(clicks.positions[row], time.now)
     }
 
     @inline(__always)
     private static func update(
-        _ s: UnsafeMutablePointer<DeviceState>, _ clicks: ClickColumns, _ time: ClickTime, _ fresh: Bool, _ columns: FeatureColumns, _ row: Int
+        _ s: UnsafeMutablePointer<DeviceState>, _ clicks: ClickColumns, _ time: ClickTime, _ columns: FeatureColumns, _ row: Int
     ) {
-        if fresh {
-            s.pointee.lastSeen = time.now
-            s.pointee.firstSeen = time.now
-        }
         let lastSeen = s.pointee.lastSeen
         let counts = s.countClick(time)
         columns.set(.deviceClicks10s, row, counts.tenSeconds)
         columns.set(.deviceClicks1m, row, counts.minute)
         columns.set(.deviceClicks1h, row, counts.hour)
-        let (cv, equal) = s.pointee.gaps.add(
-            milliseconds: fresh || time.now < lastSeen ? nil : time.now &- lastSeen, count: &s.pointee.gapCount)
+        let (cv, equal) = s.pointee.gaps.add(milliseconds: time.now &- lastSeen, count: &s.pointee.gapCount)
         columns.set(.deviceGapCV, row, cv)
         columns.set(.deviceEqualGapShare, row, equal)
-        columns.set(.deviceSecondsSinceLast, row, fresh ? .nan : Float(abs(time.now &- lastSeen)) / 1000)
+        columns.set(.deviceSecondsSinceLast, row, Float(abs(time.now &- lastSeen)) / 1000)
         columns.set(.deviceAgeSeconds, row, Float(max(0, time.now &- s.pointee.firstSeen)) / 1000)
         let generations = time.generations(since: lastSeen)
         if generations > 0 { s.pointee.jumps >>= UInt8(min(7, generations)) }
@@ -66,7 +84,6 @@ extension FeatureExtractor {
         let speed = Travel.move(&s.pointee.position, &s.pointee.jumps, to: clicks.positions[row], now: time.now)
         columns.set(.travelSpeedKmh, row, speed)
         columns.set(.travelJumps1h, row, speed.isNaN ? .nan : Float(s.pointee.jumps))
-        columns.set(.pointerPathRepeats, row, pathRepeats(s, clicks.paths[row]))
         s.pointee.lastSeen = max(lastSeen, time.now)
     }
 
@@ -89,7 +106,13 @@ extension FeatureExtractor {
                 columns.setUnknown([.userClicks10s, .userClicks1m, .userClicks1h], row)
                 continue
             }
-            if fresh { state.pointee.lastSeen = time.now }
+            if fresh {
+                state.begin(time)
+                columns.set([.userClicks10s, .userClicks1m, .userClicks1h], row, 1)
+                // No travel without a place to come from.
+                state.pointee.position.begin(clicks.columns.positions[row], time.now)
+                continue
+            }
             let lastSeen = state.pointee.lastSeen
             let generations = time.generations(since: lastSeen)
             if generations > 0 { state.pointee.jumps >>= UInt8(min(7, generations)) }

@@ -6,15 +6,15 @@ struct GapState: BitwiseCopyable {
 
     static let minimum = 4
 
-    /// Remembers a gap in the oldest place, none for nil, and says how regular the gaps are: their coefficient of variation
+    /// Remembers a gap in the oldest place, none when time went back, and says how regular the gaps are: their coefficient of variation
     /// and the share of them within 5 % (or 20 ms) of their median; NaN with fewer than four.
     ///
     /// - Parameter count: the owner's counter of gaps so far.
     @inline(__always)
-    mutating func add(milliseconds: Int64?, count: inout UInt8) -> (cv: Float, equalShare: Float) {
+    mutating func add(milliseconds: Int64, count: inout UInt8) -> (cv: Float, equalShare: Float) {
         var place: UInt32 = 8
-        let gap = UInt32(truncatingIfNeeded: milliseconds ?? 0)
-        if milliseconds != nil {
+        let gap = UInt32(truncatingIfNeeded: milliseconds)
+        if milliseconds >= 0 {
             place = UInt32(count & 7)
             // Past eight the counter only needs to keep its place in the ring.
             count = count == 255 ? 248 : count &+ 1
@@ -67,6 +67,13 @@ struct DistinctState: BitwiseCopyable {
         current |= 1 &<< (hash &>> 58)
         return fraud_distinct_estimate_64(current | previous)
     }
+
+    /// Adds the first hash, which is one.
+    @inline(__always)
+    mutating func begin(_ hash: UInt64) -> Float {
+        current = 1 &<< (hash &>> 58)
+        return 1
+    }
 }
 
 /// The same over 32 bits, for keys that meet few: at most 98.
@@ -85,5 +92,11 @@ struct SmallDistinctState: BitwiseCopyable {
     mutating func add(_ hash: UInt64) -> Float {
         current |= 1 &<< UInt32(truncatingIfNeeded: hash &>> 59)
         return fraud_distinct_estimate_32(current | previous)
+    }
+
+    @inline(__always)
+    mutating func begin(_ hash: UInt64) -> Float {
+        current = 1 &<< UInt32(truncatingIfNeeded: hash &>> 59)
+        return 1
     }
 }

@@ -92,4 +92,35 @@ struct KeyIndex: BitwiseCopyable {
             return
         }
     }
+
+    /// Two neighbouring lines that take the entries of the one line whose place they take.
+    struct Pair {
+        private let lines: UnsafeMutablePointer<UInt32>
+        private let homeShift: UInt64
+        /// Where the next entry goes in each; past the last way of a line that something is in already.
+        private var next: (Int, Int)
+
+        /// - Parameter first: number of the first line, even.
+        init(_ index: KeyIndex, _ first: Int) {
+            lines = index.line(first)
+            homeShift = index.homeShift
+            let ways = KeyIndex.ways
+            next = (fraud_match_line(lines, ~0, 0) & 0x7fff == 0x7fff ? 0 : ways, fraud_match_line(lines + KeyIndex.lineWords, ~0, 0) & 0x7fff == 0x7fff ? 0 : ways)
+        }
+
+        /// Puts an entry into its home of the two; false when it must be entered as any other.
+        @inline(__always)
+        mutating func take(_ entry: UInt32, _ key: UInt64) -> Bool {
+            let isSecond = key &>> homeShift & 1 != 0
+            let place = isSecond ? next.1 : next.0
+            guard place < KeyIndex.ways else {
+                // Who is entered as any other may land in either line: from here on all are.
+                next = (KeyIndex.ways, KeyIndex.ways)
+                return false
+            }
+            lines[(isSecond ? KeyIndex.lineWords : 0) &+ place] = entry
+            if isSecond { next.1 = place &+ 1 } else { next.0 = place &+ 1 }
+            return true
+        }
+    }
 }

@@ -4,6 +4,12 @@ struct Position: BitwiseCopyable {
     var lon: Float = .nan
     /// Event time, ms.
     var seen: Int64 = 0
+
+    /// Takes the first place, if it is known.
+    @inline(__always)
+    mutating func begin(_ place: (lat: Float, lon: Float), _ now: Int64) {
+        if !place.lat.isNaN, !place.lon.isNaN { self = Position(lat: place.lat, lon: place.lon, seen: now) }
+    }
 }
 
 /// A state that counts clicks in panes: key, time and counts stand first, at the same places in all of them, so that the

@@ -115,11 +115,15 @@ extension KeyedTable {
     private func moveLine(_ horizon: Int64) {
         let old = core.pointee.old
         let home = core.pointee.moved
-        // Their keys are wanted two calls from now.
+        // What is wanted some calls from now: an old line, the two new ones of the next, and the keys of the one after.
+        fraud_prefetch(old.line(min(home + 4, old.lineCount - 1)))
+        fraud_prefetch(core.pointee.index.line(home * 2 + 2))
+        fraud_prefetch(core.pointee.index.line(home * 2 + 3))
         let ahead = old.line(min(home + 2, old.lineCount - 1))
         for way in 0..<KeyIndex.ways where ahead[way] != 0 { fraud_prefetch(states + old.slot(ahead[way])) }
-        // From here on they are looked up in the new index.
+        // From here on they are looked up in the new index, where two lines take the place of this one.
         core.pointee.moved += 1
+        var places = KeyIndex.Pair(core.pointee.index, home * 2)
         for probe in 0..<KeyIndex.probes {
             let line = old.line(home + probe)
             let isLast = old.ends(line)
@@ -127,8 +131,8 @@ extension KeyedTable {
                 let slot = old.slot(line[way])
                 let key = states[slot].key
                 guard old.home(key) == home else { continue }
+                if !places.take(line[way], key) { enter(key, slot, horizon) }
                 line[way] = 0
-                enter(key, slot, horizon)
             }
             if isLast { break }
         }

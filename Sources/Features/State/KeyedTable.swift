@@ -140,10 +140,11 @@ package final class KeyedTable<State: KeyState> {
     func prefetchState(_ key: UInt64, row: Int) {
         let index = index(of: key)
         let line = index.homeLine(key)
-        let matches = index.matches(key, in: line)
-        let slot = matches == 0 ? -1 : index.slot(line[matches.trailingZeroBitCount])
-        candidates[row & (Prefetch.state - 1)] = UInt32(truncatingIfNeeded: max(0, slot))
-        guard slot >= 0 else { return }
+        // Without a branch, which would wait for the line: where nothing matches it reads the line's last word, a small number,
+        // and any slot will do.
+        let way = (index.matches(key, in: line) | 1 &<< UInt32(KeyIndex.ways)).trailingZeroBitCount
+        let slot = max(0, index.slot(line[way]))
+        candidates[row & (Prefetch.state - 1)] = UInt32(truncatingIfNeeded: slot)
         let state = UnsafeRawPointer(states + slot)
         fraud_prefetch(state)
         if MemoryLayout<State>.stride > 64 { fraud_prefetch(state + MemoryLayout<State>.stride - 8) }

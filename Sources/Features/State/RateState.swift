@@ -9,6 +9,15 @@ internal import CClickRecord
 struct PaneCounts: BitwiseCopyable {
     private var lanes: (UInt32, UInt32, UInt32) = (0, 0, 0)
 
+    init() {}
+
+    /// One click, now.
+    static var first: PaneCounts {
+        var counts = PaneCounts()
+        counts.lanes.0 = 1
+        return counts
+    }
+
     /// Moves the lanes on by `steps`, counts the click (or none, for `one` 0) and returns the count of its pane, and of that and
     /// those before it. A click from before all panes is in none of them.
     @inline(__always)
@@ -55,6 +64,16 @@ struct RateState: BitwiseCopyable {
     private var minutes = PaneCounts()
     private var hours = PaneCounts()
 
+    init() {}
+
+    /// One click, now.
+    static var first: RateState {
+        var rate = RateState()
+        rate.minutes = .first
+        rate.hours = .first
+        return rate
+    }
+
     struct Counts {
         var tenSeconds: Float
         var minute: Float
@@ -66,9 +85,14 @@ struct RateState: BitwiseCopyable {
 }
 
 extension UnsafeMutablePointer where Pointee: RatedState {
-    /// Counts a click and returns the counts that include it.
-    ///
-    /// Call it before `lastSeen` moves on to the click; a fresh state's `lastSeen` is the click's time.
+    /// Takes a key's first click: what has seen one click says so without being counted.
+    @inline(__always)
+    func begin(_ time: ClickTime) {
+        pointee.lastSeen = time.now
+        pointee.rate = .first
+    }
+
+    /// Counts a click that is not the first and returns the counts that include it. Call it before `lastSeen` moves on to it.
     /// - Complexity: O(1), no branches on the count.
     @inline(__always)
     func countClick(_ time: ClickTime) -> RateState.Counts {
@@ -89,8 +113,13 @@ extension UnsafeMutablePointer where Pointee == PairState {
     /// Counts a click; returns the hour's count with it and the seconds since the pair's last click (NaN for the first).
     @inline(__always)
     func countClick(_ time: ClickTime, fresh: Bool) -> (hour: Float, secondsSinceLast: Float) {
-        let lastSeen = fresh ? time.now : pointee.lastSeen
-        let gap = fresh ? Float.nan : Float(abs(time.now &- lastSeen)) / 1000
+        if fresh {
+            pointee.lastSeen = time.now
+            pointee.hours = .first
+            return (1, .nan)
+        }
+        let lastSeen = pointee.lastSeen
+        let gap = Float(abs(time.now &- lastSeen)) / 1000
         let counts = PaneCounts.count(UnsafeMutableRawPointer(self) + StateLayout.counts, steps: time.longPane &- ClickTime.longPane(lastSeen))
         pointee.lastSeen = max(lastSeen, time.now)
         return (Float(Int32(truncatingIfNeeded: max(1, counts.sum))), gap)

@@ -1,0 +1,34 @@
+import Sketches
+import Testing
+
+@Suite("Aligned memory")
+struct AlignedMemoryTests {
+    @Test("is zero and aligned, whatever was there before", arguments: [1, 100, 4096, (2 << 20) - 1, 2 << 20, 5 << 20])
+    func isZero(byteCount: Int) {
+        for _ in 0..<3 {
+            let memory = AlignedMemory(byteCount: byteCount)
+            #expect(UInt(bitPattern: memory.base) % 64 == 0 && memory.byteCount == byteCount)
+            let bytes = UnsafeMutableRawBufferPointer(start: memory.base, count: byteCount)
+            #expect(bytes.allSatisfy { $0 == 0 })
+            bytes.initializeMemory(as: UInt8.self, repeating: 0xa5)
+        }
+    }
+
+    @Test("a reservation takes memory as it is touched, and never more than was asked for", arguments: [4096, 300 << 10, 1 << 20, 3 << 20, 100 << 20, 10 << 30])
+    func reservation(byteCount: Int) {
+        let memory = AlignedMemory(reserving: byteCount)
+        #expect(memory.touchedBytes(first: 0) == 0)
+        #expect(memory.touchedBytes(first: 1) == min(byteCount, 4096))
+        #expect(memory.touchedBytes(first: byteCount) == byteCount)
+        var before = 0
+        for count in stride(from: 1, through: byteCount, by: max(1, byteCount / 1000)) {
+            let touched = memory.touchedBytes(first: count)
+            #expect(touched >= max(count, before) && touched <= byteCount && touched - count < 2 << 20)
+            before = touched
+        }
+        for offset in [0, byteCount / 2, byteCount - 1] {
+            #expect(memory.base.load(fromByteOffset: offset, as: UInt8.self) == 0)
+            memory.base.storeBytes(of: 7, toByteOffset: offset, as: UInt8.self)
+        }
+    }
+}
