@@ -14,23 +14,27 @@ DEBIAN := libopenblas-dev liblapacke-dev libsimdjson-dev libmaxminddb-dev libre2
 PIP := duckdb==2.0.0 crawler-user-agents==1.67.0 numpy==2.4.6 scipy==1.17.1 scikit-learn==1.9.1 pandas==3.1.1 pyarrow==26.0.1 \
        statsmodels==0.15.0 matplotlib==3.11.2 nbconvert==7.17.2 nbclient==0.11.0 ipykernel==7.4.0 plotly==7.1.0 \
        onnx==1.23.2 onnxruntime==1.31.1
-# Only what `make bench-model` compares with; their own needs are among PIP.
+# Only what `make bench-callgrind` counts with, and what `make bench-model` compares with; the needs of the latter are among PIP.
+BENCH_DEBIAN := valgrind
 BENCH_PIP := lightgbm==4.7.0 interpret-core==0.7.8
 
-.DEFAULT_GOAL := help
-.PHONY: help deps bench-deps build run notebook test bench bench-model bench-quality bench-train champion torture clean
-
-help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
-
-deps: $(DEPS)/ready ## install what the project needs (Debian packages, and Python packages into .deps/)
-
-$(DEPS)/ready: Makefile
-	@missing=$$(for p in $(DEBIAN); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'install ok installed' || echo $$p; done); \
+# Installs those of the Debian packages that are missing.
+install = missing=$$(for p in $(1); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'install ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
 	  echo "deps: installing Debian packages:" $$missing; \
 	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	else echo "deps: Debian packages are there"; fi
+
+.DEFAULT_GOAL := help
+.PHONY: help deps bench-deps build run notebook test bench bench-callgrind bench-memory bench-duckdb bench-model bench-quality bench-train champion torture clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
+
+deps: $(DEPS)/ready ## install what the project needs (Debian packages, and Python packages into .deps/)
+
+$(DEPS)/ready: Makefile
+	@$(call install,$(DEBIAN))
 	@echo "deps: installing into .deps/python: $(PIP)"
 	@mkdir -p $(DEPS)/lists && $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --upgrade --target $(DEPS)/python $(PIP) 2> >(grep -vE 'dependency resolver|requires .* incompatible' >&2)
 	@cp $(DEPS)/python/crawleruseragents/crawler-user-agents.json $(DEPS)/lists/
@@ -53,9 +57,28 @@ test: deps ## build and pass every test
 	swift build -c release --build-tests
 	swift test -c release --skip-build
 
-bench: deps ## clicks a second of each stage, nanoseconds of one inline score, allocations per click
+# Clicks of the benchmarks; made once, a gibibyte a million and a half.
+CLICKS ?= 1000000
+BENCH := $(ROOT)/.build/bench
+BENCH_BIN = $(shell $(BUILD) --show-bin-path)/fraud-bench
+BENCH_INPUTS = PYTHONPATH=$(DEPS)/python $(PYTHON) Tests/Benchmarks/Python/bench_inputs.py $(BIN) $(BENCH)
+
+bench: build ## the time of every stage and of whole jobs, one inline score, start, snapshots (CLICKS=1000000)
 	$(BUILD) --product fraud-bench
-	"$$($(BUILD) --show-bin-path)/fraud-bench"
+	"$(BENCH_BIN)" all "$$($(BENCH_INPUTS) $(CLICKS) gzip csv combined)" $(BENCH)/instructions.txt $(BIN)
+
+bench-callgrind: build bench-deps ## instructions of every stage and of the dearest functions, for the column of bench
+	$(BUILD) --product fraud-bench
+	$(PYTHON) Tests/Benchmarks/Python/count_instructions.py "$(BENCH_BIN)" "$$($(BENCH_INPUTS) 20000)" $(BENCH)
+
+bench-memory: build ## bytes of every table with a million visitors, and speed by the number of live keys
+	$(BUILD) --product fraud-bench
+	"$(BENCH_BIN)" memory
+
+# Whole processes in turn; ten or a hundred million clicks too: make bench-duckdb CLICKS=10000000
+PAIRS ?= 5
+bench-duckdb: build ## fraud score beside a bare aggregation of the same file in DuckDB (CLICKS, PAIRS)
+	PYTHONPATH=$(DEPS)/python $(PYTHON) Tests/Benchmarks/Python/compare_duckdb.py $(BIN) $(BENCH) $(CLICKS) $(PAIRS)
 
 bench-quality: build ## recall by family and false alarms by honest look-alike, on unseen synthetic attacks
 	$(BIN) quality training-data/scenarios/test-*.yaml
@@ -64,9 +87,10 @@ bench-train: deps ## logistic regression on 1,000,000 rows of 48: time, memory a
 	$(BUILD) --product train-bench
 	$(PYTHON) Tests/Benchmarks/TrainBench/compare.py "$$($(BUILD) --show-bin-path)/train-bench" $(DEPS)/python
 
-bench-deps: $(DEPS)/bench/ready ## install the libraries that bench-model compares with
+bench-deps: $(DEPS)/bench/ready ## install what bench-callgrind counts with and bench-model compares with
 
 $(DEPS)/bench/ready: Makefile $(DEPS)/ready
+	@$(call install,$(BENCH_DEBIAN))
 	@echo "deps: installing into .deps/bench: $(BENCH_PIP)"
 	@mkdir -p $(DEPS)/bench && $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --upgrade --no-deps --target $(DEPS)/bench $(BENCH_PIP)
 	@touch $@

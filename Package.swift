@@ -89,7 +89,10 @@ let package = Package(
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .executableTarget(
             name: "fraud-bench",
-            dependencies: ["Pipeline", "Scoring", "Simulation", "ClickCodec", "ClickModel", "AllocationCounter"],
+            dependencies: [
+                "Pipeline", "Scoring", "Windows", "Storage", "Features", "Rules", "LogisticModel", "ClickCodec", "ClickModel", "CClickRecord",
+                "AllocationCounter",
+            ],
             path: "Tests/Benchmarks/FraudBench", swiftSettings: settings),
         .executableTarget(
             name: "train-bench", dependencies: ["Training"], path: "Tests/Benchmarks/TrainBench", exclude: ["compare.py"],

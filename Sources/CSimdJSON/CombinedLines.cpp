@@ -168,8 +168,10 @@ struct CombinedDecoder {
         const void *mark = memchr(text.bytes, '?', text.length);
         if (!mark) return;
         const uint8_t *p = static_cast<const uint8_t *>(mark) + 1, *end = text.bytes + text.length;
-        const uint8_t *stop = p;
-        while (stop < end && *stop != ' ' && *stop != '#') stop++;
+        const void *space = memchr(p, ' ', static_cast<size_t>(end - p));
+        if (space) end = static_cast<const uint8_t *>(space);
+        const void *fragment = memchr(p, '#', static_cast<size_t>(end - p));
+        const uint8_t *stop = fragment ? static_cast<const uint8_t *>(fragment) : end;
         while (p < stop) {
             const void *found = memchr(p, '&', static_cast<size_t>(stop - p));
             const uint8_t *next = found ? static_cast<const uint8_t *>(found) : stop;

@@ -1,11 +1,8 @@
-#include "Fields.hpp"
+#include "Digits.hpp"
+#include "Setters.hpp"
 
 #include <cmath>
 #include <cstddef>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 namespace fraud {
 
@@ -63,35 +60,6 @@ const FieldRule field_rules[FRAUD_FIELD_COUNT] = {
 
 namespace {
 
-template <class T> T &member(fraud_click_record *record, int field) {
-    return *reinterpret_cast<T *>(reinterpret_cast<uint8_t *>(record) + field_rules[field].offset);
-}
-
-enum : unsigned { has_backslash = 1, has_control = 2 };
-
-/// Copies a text in blocks, up to 15 bytes too far on both sides, and tells what is in it.
-inline unsigned copy_and_inspect(uint8_t *to, const uint8_t *from, size_t length) {
-    unsigned found = 0;
-#if defined(__SSE2__)
-    const __m128i backslash = _mm_set1_epi8('\\'), last_control = _mm_set1_epi8(0x1f), del = _mm_set1_epi8(0x7f);
-    for (size_t i = 0; i < length; i += 16) {
-        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i *>(from + i));
-        _mm_storeu_si128(reinterpret_cast<__m128i *>(to + i), block);
-        const unsigned mask = length - i >= 16 ? 0xffffu : (1u << (length - i)) - 1;
-        const unsigned escapes = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(block, backslash)));
-        const unsigned controls = static_cast<unsigned>(_mm_movemask_epi8(
-            _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(block, last_control), block), _mm_cmpeq_epi8(block, del))));
-        found |= (escapes & mask ? has_backslash : 0) | (controls & mask ? has_control : 0);
-    }
-#else
-    for (size_t i = 0; i < length; i++) {
-        to[i] = from[i];
-        found |= (from[i] == '\\' ? has_backslash : 0) | (from[i] < 0x20 || from[i] == 0x7f ? has_control : 0);
-    }
-#endif
-    return found;
-}
-
 bool has_control_character(const uint8_t *text, size_t length) {
     for (size_t i = 0; i < length; i++)
         if (text[i] < 0x20 || text[i] == 0x7f) return true;
@@ -127,13 +95,14 @@ int set_time(fraud_click_record *record, int field, bool known, int64_t ms) {
 int set_time_text(fraud_click_record *record, int field, const uint8_t *text, size_t length) {
     int64_t ms = 0;
     Decimal decimal;
-    const bool known = rfc3339_value(text, length, ms)
+    const bool known = long_time(text, length, ms) || rfc3339_value(text, length, ms)
         || (scan_decimal(text, length, Grammar::text, decimal) && epoch_value(decimal, ms));
     return set_time(record, field, known, ms);
 }
 
 int set_cost_text(fraud_click_record *record, const uint8_t *text, size_t length) {
     Decimal decimal;
+    if (short_cost(text, length, record->cost_e4)) return FRAUD_REJECT_NONE;
     if (!scan_decimal(text, length, Grammar::text, decimal)) return FRAUD_REJECT_BAD_VALUE;
     return cost_value(decimal, record->cost_e4);
 }
@@ -153,6 +122,8 @@ int set_label(fraud_click_record *record, const uint8_t *text, size_t length) {
 
 int set_number_text(fraud_click_record *record, int field, const uint8_t *text, size_t length) {
     Decimal decimal;
+    float value;
+    if (short_float(text, length, value)) return set_number(record, field, value);
     if (scan_decimal(text, length, Grammar::text, decimal))
         return set_number(record, field, float_value(decimal, text, length));
     const size_t sign = length > 0 && (*text == '-' || *text == '+');

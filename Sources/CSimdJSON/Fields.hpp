@@ -20,9 +20,6 @@ extern const FieldRule field_rules[FRAUD_FIELD_COUNT];
 /// Readable bytes that the fast paths want after any text they are given.
 constexpr size_t readable_padding = 64;
 
-/// The FRAUD_FIELD_* of a name; FRAUD_FIELD_NONE for any other. Needs `readable_padding` after the name.
-int find_field(const uint8_t *name, size_t length);
-
 /// Sets a field back to unknown: what JSON's null and an empty CSV cell mean.
 void set_unknown(fraud_click_record *record, int field);
 

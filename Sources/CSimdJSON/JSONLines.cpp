@@ -3,7 +3,7 @@
 // A window is clean when stage 1 finds nothing wrong. Then no string holds a raw newline (stage 1 refuses control
 // characters in strings), so every line is clean by itself and lines can be walked one by one. A window that is not
 // clean is done again line by line, so one bad line never hurts its neighbours.
-#include "Lines.hpp"
+#include "CompactLines.hpp"
 #include "Values.hpp"
 
 using namespace fraud;
@@ -227,27 +227,44 @@ size_t window_length(const fraud_line_cursor *cursor, const fraud_click_batch *b
     return fraud_end_of_last_line(cursor->bytes + cursor->position, limit);
 }
 
+/// Takes the line at the cursor by the strict walk. False when the batch is full.
+bool take_walked_line(
+    fraud_line_decoder *decoder, fraud_line_cursor *cursor, fraud_click_batch *batch, const uint8_t *window,
+    const uint32_t *&index) {
+    const Line line = line_at(cursor);
+    const uint32_t end = static_cast<uint32_t>(line.text - window + static_cast<ptrdiff_t>(line.length));
+    if (*index < end) { // no structural: a blank line
+        if (!has_room(batch, line.length)) return false;
+        const int64_t offset = cursor->offset + static_cast<int64_t>(cursor->position);
+        append_line(
+            batch, offset, cursor->line, line.text, line.length,
+            [&](fraud_click_record *record, const uint8_t *, size_t) {
+                return decode_object(decoder, batch, record, {window, index, end});
+            });
+        while (*index < end) index++;
+    }
+    cursor->position = line.next;
+    cursor->line++;
+    return true;
+}
+
 /// Decodes an indexed window. False when the batch is full.
 bool decode_window(
     fraud_line_decoder *decoder, fraud_line_cursor *cursor, fraud_click_batch *batch, size_t length) {
-    const uint8_t *window = cursor->bytes + cursor->position;
+    const size_t start = cursor->position;
+    const uint8_t *window = cursor->bytes + start;
     const uint32_t *index = decoder->indexer->structural_indexes.get();
-    const size_t stop = cursor->position + length, start = cursor->position;
-    while (cursor->position < stop) {
-        const Line line = line_at(cursor);
-        const uint32_t end = static_cast<uint32_t>(cursor->position - start + line.length);
-        if (*index < end) { // no structural: a blank line
-            if (!has_room(batch, line.length)) return false;
-            const int64_t offset = cursor->offset + static_cast<int64_t>(cursor->position);
-            append_line(
-                batch, offset, cursor->line, line.text, line.length,
-                [&](fraud_click_record *record, const uint8_t *, size_t) {
-                    return decode_object(decoder, batch, record, {window, index, end});
-                });
-            while (*index < end) index++;
+    const uint32_t *index_end = index + decoder->indexer->n_structural_indexes;
+    while (cursor->position < start + length) {
+        const uint32_t place = static_cast<uint32_t>(cursor->position - start);
+        const uint32_t next = has_room(batch, FRAUD_MAX_LINE_BYTES)
+            ? take_compact_line(decoder, cursor, batch, window, place, index, index_end) : 0;
+        if (next != 0) {
+            cursor->position = start + next;
+            cursor->line++;
+        } else if (!take_walked_line(decoder, cursor, batch, window, index)) {
+            return false;
         }
-        cursor->position = line.next;
-        cursor->line++;
     }
     return true;
 }

@@ -73,7 +73,7 @@ int fraud_event_finish(fraud_click_batch *batch, int *missing) {
     fraud_click_record *record = &batch->records[batch->count];
     *missing = missing_field(record);
     if (*missing != FRAUD_FIELD_NONE) return FRAUD_REJECT_MISSING_FIELD;
-    fraud_record_finish(record, batch->arena);
+    fraud_record_finish_padded(record, batch->arena);
     batch->count++;
     return FRAUD_REJECT_NONE;
 }

@@ -2,13 +2,39 @@
 #ifndef FRAUD_LINES_HPP
 #define FRAUD_LINES_HPP
 
-#include "Fields.hpp"
+#include "FieldNames.hpp"
 
 #include <simdjson.h>
 
 #include <memory>
 
+namespace fraud {
+
+/// Which field's key mostly comes after which: programs write keys in one order, and leave out a few. Only a guess, that
+/// the text itself confirms.
+struct KeyOrder {
+    uint8_t next[FRAUD_FIELD_COUNT] = {};
+    /// How often the guess was right, and how often another key came instead.
+    uint32_t hits[FRAUD_FIELD_COUNT] = {};
+    uint32_t misses[FRAUD_FIELD_COUNT][FRAUD_FIELD_COUNT] = {};
+
+    void correct(int last, int field) {
+        if (++misses[last][field] > hits[last]) {
+            misses[last][next[last]] = hits[last];
+            next[last] = static_cast<uint8_t>(field);
+            hits[last] = misses[last][field];
+        }
+        if (hits[last] < 1024) return;
+        // What was long ago counts less.
+        hits[last] /= 2;
+        for (uint32_t &count : misses[last]) count /= 2;
+    }
+};
+
+}
+
 struct fraud_line_decoder {
+    fraud::KeyOrder order;
     /// simdjson's stage 1: validates UTF-8 and finds where the values of JSON begin.
     std::unique_ptr<simdjson::internal::dom_parser_implementation> indexer;
     /// A copy of a line that stands too near the end of readable memory.
@@ -70,7 +96,7 @@ void append_line(
         outcome.field = missing_field(record);
         if (outcome.field != FRAUD_FIELD_NONE) outcome.code = FRAUD_REJECT_MISSING_FIELD;
     }
-    if (outcome.code == FRAUD_REJECT_NONE) fraud_record_finish(record, batch->arena);
+    if (outcome.code == FRAUD_REJECT_NONE) fraud_record_finish_padded(record, batch->arena);
     else reject(batch, record, outcome, mark, text, length);
     batch->count++;
 }

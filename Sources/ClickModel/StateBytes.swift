@@ -4,18 +4,37 @@ internal import Glibc
 /// Linux are both little-endian); the file around it carries a version and a checksum.
 ///
 /// Its memory is its own, on huge pages where it is large, and stays when it is emptied: the stream waits for what is written
-/// here, and fresh pages would cost it more than the copy.
+/// here, and fresh pages would cost it more than the copy. With a sink it holds a small buffer only, and hands on what it fills.
 public struct StateWriter: ~Copyable, @unchecked Sendable {
-    /// Bytes written.
+    /// Bytes in memory: all that was written, or, with a sink, what it was not given yet.
     public private(set) var count = 0
     private var capacity: Int
     private var base: UnsafeMutableRawPointer
+    /// Takes what is written, in order; nil to keep it.
+    private let sink: ((UnsafeRawBufferPointer) -> Void)?
 
     private static let hugePage = 2 << 20
 
     public init(reservingBytes bytes: Int = 0) {
         capacity = max(4096, bytes)
         base = Self.allocate(capacity)
+        sink = nil
+    }
+
+    /// A writer that keeps nothing: `sink` gets the bytes in order, in runs of any length. Call `flush` at the end.
+    public init(to sink: @escaping (UnsafeRawBufferPointer) -> Void) {
+        capacity = Self.sinkBufferBytes
+        base = Self.allocate(capacity)
+        self.sink = sink
+    }
+
+    private static let sinkBufferBytes = 64 << 10
+
+    /// Gives the sink what it lacks; nothing without one.
+    public mutating func flush() {
+        guard let sink, count > 0 else { return }
+        sink(UnsafeRawBufferPointer(start: base, count: count))
+        count = 0
     }
 
     deinit { base.deallocate() }
@@ -31,13 +50,20 @@ public struct StateWriter: ~Copyable, @unchecked Sendable {
     public mutating func removeAll() { count = 0 }
 
     /// Makes room for so many bytes more, and a quarter over when it has to grow.
-    public mutating func reserve(_ bytes: Int) {
-        guard bytes > capacity - count else { return }
+    /// - Returns: whether it had to.
+    @discardableResult
+    public mutating func reserve(_ bytes: Int) -> Bool {
+        guard bytes > capacity - count else { return false }
+        if sink != nil {
+            flush()
+            if bytes <= capacity { return false }
+        }
         let larger = (count + bytes) + (count + bytes) / 4
         let memory = Self.allocate(larger)
         memory.copyMemory(from: base, byteCount: count)
         base.deallocate()
         (base, capacity) = (memory, larger)
+        return true
     }
 
     /// What was written, copied: for tests. A snapshot is read in place.
@@ -50,6 +76,10 @@ public struct StateWriter: ~Copyable, @unchecked Sendable {
     /// Appends bytes as they are, without a count.
     public mutating func append(raw: UnsafeRawBufferPointer) {
         guard let start = raw.baseAddress else { return }
+        if let sink, raw.count >= capacity {
+            flush()
+            return sink(raw)
+        }
         reserve(raw.count)
         (base + count).copyMemory(from: start, byteCount: raw.count)
         count += raw.count

@@ -64,7 +64,6 @@ package final class CrawlerPatterns: @unchecked Sendable {
 
     private struct Entry: Decodable {
         let pattern: String
-        let instances: [String]?
     }
 
     /// Compiles the patterns of a `crawler-user-agents.json`.
@@ -87,7 +86,7 @@ package final class CrawlerPatterns: @unchecked Sendable {
         }
         (set, skipped) = try Self.compile(patterns, file: file)
         patternCount = patterns.count - skipped.count
-        try warmUp(entries, file: file)
+        try warmUp(file: file)
     }
 
     deinit { fraud_re2_set_destroy(set) }
@@ -126,10 +125,11 @@ package final class CrawlerPatterns: @unchecked Sendable {
         return (set, skipped)
     }
 
-    /// Builds the automaton over the list's own examples, so that a budget too small shows here and not at a click.
-    private func warmUp(_ entries: [Entry], file: String) throws(ReferenceListError) {
-        let agents = ["Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"] + entries.flatMap { $0.instances ?? [] }
-        for agent in agents where fraud_re2_set_match(set, agent, agent.utf8.count) == FRAUD_RE2_OUT_OF_MEMORY {
+    /// RE2 makes its automaton at the first match, and refuses then when a score of states do not fit its budget; so a budget
+    /// too small shows here and not at a click. States beyond those are built as agents come, and dropped at the limit.
+    private func warmUp(file: String) throws(ReferenceListError) {
+        let agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"
+        guard fraud_re2_set_match(set, agent, agent.utf8.count) != FRAUD_RE2_OUT_OF_MEMORY else {
             throw ReferenceListError("\(file): the patterns' automaton does not fit \(Self.memoryBytes >> 20) MiB")
         }
     }

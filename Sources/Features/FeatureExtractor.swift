@@ -5,7 +5,8 @@ package import ClickModel
 ///
 /// It runs in stages, each over the whole batch: behaviour and lists, device and user, ip and subnet, ad and publisher
 /// (DESIGN §3). A stage reads the click, its own keys' states and columns of earlier stages, so the result does not
-/// depend on how the stream was cut into batches. No allocation, clock or I/O once tables have grown.
+/// depend on how the stream was cut into batches. No clock or I/O, and no allocation but a larger index when a table's begins
+/// to double.
 package final class FeatureExtractor {
     /// Bounds of the state tables, bytes.
     package struct Budget: Sendable {
@@ -20,8 +21,7 @@ package final class FeatureExtractor {
         package var agents = 32 << 20
         package init() {}
 
-        /// The memory bound of all tables together. Growing copies one table at a time, so the peak may pass it by the
-        /// size of the largest.
+        /// The memory bound of all tables together; growing does not pass it.
         package var total: Int { addresses + devices + users + subnets + 3 * pairs + ads + publishers + agents }
     }
 
@@ -41,11 +41,14 @@ package final class FeatureExtractor {
     let agents: KeyedTable<AgentState>
     let lists: ReferenceLists?
     let geo: GeoDatabase?
+    let hasCrawlers, hasHosting, hasTor: Bool
+    let clickColumns = ClickColumns()
 
     /// - Parameters:
     ///   - lists: crawler patterns, hosting and Tor addresses; what is absent makes its flag unknown.
     ///   - geo: completes position and country of clicks that carry none.
     package init(lists: ReferenceLists?, geo: GeoDatabase?, budget: Budget = Budget()) {
+        StateLayout.check()
         addresses = KeyedTable(maximumBytes: budget.addresses, timeToLive: Self.timeToLive)
         subnets = KeyedTable(maximumBytes: budget.subnets, timeToLive: Self.timeToLive)
         devices = KeyedTable(maximumBytes: budget.devices, timeToLive: Self.timeToLive)
@@ -58,6 +61,7 @@ package final class FeatureExtractor {
         agents = KeyedTable(maximumBytes: budget.agents, timeToLive: Self.baselineTimeToLive)
         self.lists = lists
         self.geo = geo
+        (hasCrawlers, hasHosting, hasTor) = (lists?.crawlers != nil, lists?.hosting != nil, lists?.tor != nil)
     }
 
     /// Fills rows 0..<rows.count of the block with the features of the records at those indices of the batch.
@@ -71,18 +75,53 @@ package final class FeatureExtractor {
         _ batch: ClickBatch, rows: UnsafeBufferPointer<Int32>, horizon: Int64, into block: FeatureBlock
     ) {
         precondition(rows.count <= block.capacity && block.columnCount == Feature.count)
-        let clicks = SelectedClicks(records: batch.records, arena: batch.raw.arena, rows: rows, horizon: horizon)
-        let columns = FeatureColumns(block)
-        locate(clicks)
-        behaviour(clicks, columns)
-        agentStage(clicks, columns)
+        var first = 0
+        while first < rows.count {
+            let piece = UnsafeBufferPointer(rebasing: rows[first..<min(rows.count, first + ClickColumns.capacity)])
+            let selected = SelectedClicks(records: batch.records, arena: batch.raw.arena, rows: piece)
+            extract(selected, horizon: horizon, FeatureColumns(block, first: first))
+            first += piece.count
+        }
+    }
+
+    private func extract(_ selected: SelectedClicks, horizon: Int64, _ columns: FeatureColumns) {
+        locate(selected)
+        clickStage(selected, columns)
+        let clicks = ClickRows(columns: clickColumns, count: selected.count, horizon: horizon)
+        prefetch(clicks)
+        agentStage(clicks, selected, columns)
         deviceStage(clicks, columns)
         userStage(clicks, columns)
-        addressStage(clicks, columns)
+        addressStage(clicks, selected, columns)
         subnetStage(clicks, columns)
         pairStage(clicks, columns)
         adStage(clicks, columns)
         publisherStage(clicks, columns)
+    }
+
+    /// Asks for what the first clicks need of every table.
+    private func prefetch(_ clicks: ClickRows) {
+        let (c, n) = (clicks.columns, clicks.count)
+        if hasCrawlers { agents.prefetchIndexes(c.agents, count: n) }
+        devices.prefetchIndexes(c.devices, count: n)
+        users.prefetchIndexes(c.users, count: n)
+        addresses.prefetchIndexes(c.addresses, count: n)
+        subnets.prefetchIndexes(c.subnets, count: n)
+        visitorAds.prefetchIndexes(c.visitorAds, count: n)
+        addressAds.prefetchIndexes(c.addressAds, count: n)
+        subnetAdvertisers.prefetchIndexes(c.subnetAdvertisers, count: n)
+        ads.prefetchIndexes(c.ads, count: n)
+        publishers.prefetchIndexes(c.publishers, count: n)
+        if hasCrawlers { agents.prefetchStates(c.agents, count: n) }
+        devices.prefetchStates(c.devices, count: n)
+        users.prefetchStates(c.users, count: n)
+        addresses.prefetchStates(c.addresses, count: n)
+        subnets.prefetchStates(c.subnets, count: n)
+        visitorAds.prefetchStates(c.visitorAds, count: n)
+        addressAds.prefetchStates(c.addressAds, count: n)
+        subnetAdvertisers.prefetchStates(c.subnetAdvertisers, count: n)
+        ads.prefetchStates(c.ads, count: n)
+        publishers.prefetchStates(c.publishers, count: n)
     }
 
     /// Completes unknown positions from the GeoIP database.
@@ -171,39 +210,9 @@ struct SelectedClicks {
     let records: UnsafeMutablePointer<ClickRecord>
     let arena: UnsafeMutablePointer<UInt8>
     let rows: UnsafeBufferPointer<Int32>
-    let horizon: Int64
 
     @inline(__always) var count: Int { rows.count }
 
     @inline(__always)
     subscript(row: Int) -> UnsafeMutablePointer<ClickRecord> { records + Int(rows[row]) }
-}
-
-/// Writes into a block by feature.
-struct FeatureColumns {
-    private let values: UnsafeMutablePointer<Float>
-    private let stride: Int
-
-    init(_ block: FeatureBlock) {
-        values = block.values
-        stride = block.stride
-    }
-
-    @inline(__always)
-    func set(_ feature: Feature, _ row: Int, _ value: Float) { values[feature.rawValue &* stride &+ row] = value }
-
-    /// Marks features of a row as unknown.
-    @inline(__always)
-    func setUnknown<let n: Int>(_ features: InlineArray<n, Feature>, _ row: Int) {
-        for i in features.indices { set(features[i], row, .nan) }
-    }
-
-    @inline(__always)
-    func get(_ feature: Feature, _ row: Int) -> Float { values[feature.rawValue &* stride &+ row] }
-}
-
-/// How far ahead of its use a key's lines are asked for, in clicks.
-enum Prefetch {
-    static let keys = 12
-    static let state = 6
 }

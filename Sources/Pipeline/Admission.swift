@@ -1,23 +1,23 @@
 internal import CClickRecord
-internal import ClickModel
-internal import Windows
+package import ClickModel
+package import Windows
 
 /// The gate before scoring: gives each received event its end (counted, duplicate, late, rejected) in input order.
 ///
 /// The one place where watermark, deduplication and lateness meet, used by scoring and by the replay that training reads.
-struct Admission: ~Copyable {
-    private(set) var watermark = StreamWatermark()
+package struct Admission: ~Copyable {
+    package private(set) var watermark = StreamWatermark()
     private var deduplicator = Deduplicator()
 
     /// Indices of the batch's counted clicks, ascending; the first `count` are of the batch admitted last.
-    let selected: UnsafeMutablePointer<Int32>
-    let statuses: UnsafeMutablePointer<EventStatus>
+    package let selected: UnsafeMutablePointer<Int32>
+    package let statuses: UnsafeMutablePointer<EventStatus>
     /// For each event of the batch: the stream's watermark once it had come; `Int64.min` before any.
-    let watermarks: UnsafeMutablePointer<Int64>
+    package let watermarks: UnsafeMutablePointer<Int64>
     /// For each event of the batch: whether it is a duplicate that says something else than its first.
     let conflicts: UnsafeMutablePointer<Bool>
 
-    init() {
+    package init() {
         selected = .allocate(capacity: ClickBatch.defaultCapacity)
         statuses = .allocate(capacity: ClickBatch.defaultCapacity)
         watermarks = .allocate(capacity: ClickBatch.defaultCapacity)
@@ -33,7 +33,7 @@ struct Admission: ~Copyable {
 
     /// Takes up a source partition, new or known by its number; its first batch tells where its time begins.
     /// - Returns: the slot that its records are to carry.
-    mutating func open(source: UInt64, first batch: ClickBatch) -> Int {
+    package mutating func open(source: UInt64, first batch: ClickBatch) -> Int {
         let slot = watermark.open(source: source)
         var times: [Int64] = []
         for i in 0..<batch.count where times.count < Self.seedEvents && Int(batch.records[i].event) == FRAUD_EVENT_CLICK {
@@ -60,15 +60,15 @@ struct Admission: ~Copyable {
     /// Event time before which no click will be counted any more; far in the past before the first event.
     ///
     /// - Parameter lateness: how far the watermark may pass a minute's end, ms: that of the windows.
-    func horizon(allowedLateness lateness: Int64) -> Int64 {
+    package func horizon(allowedLateness lateness: Int64) -> Int64 {
         // By what the watermark cannot fall below: state that is dropped does not come back with a watermark that is taken back.
         watermark.floor == Int64.min ? Int64.min / 2 : watermark.floor - lateness - EventTime.millisecondsPerMinute
     }
 
     /// Bytes held by deduplication.
-    var byteCount: Int { deduplicator.byteCount }
+    package var byteCount: Int { deduplicator.byteCount }
     /// Ids in the deduplication table, expired ones included.
-    var entryCount: Int { deduplicator.entryCount }
+    package var entryCount: Int { deduplicator.entryCount }
     /// Ids forgotten before their hour was over, because of a limit.
     var forgottenEarly: Int { deduplicator.forgottenEarly }
 
@@ -76,12 +76,12 @@ struct Admission: ~Copyable {
     ///
     /// - Returns: how many clicks are to be counted: their indices are in `selected`.
     /// - Complexity: O(events × open partitions).
-    mutating func admit(_ batch: ClickBatch, isLate: (Int64, Int64) -> Bool) -> Int {
+    package mutating func admit(_ batch: ClickBatch, isLate: (Int64, Int64) -> Bool) -> Int {
         precondition(batch.capacity <= ClickBatch.defaultCapacity)
         var chosen = 0
         for i in 0..<batch.count {
             if i % WindowStore.warmGroup == 0 {
-                deduplicator.warm(UnsafePointer(batch.records + i), count: min(WindowStore.warmGroup, batch.count - i))
+                deduplicator.warm(UnsafePointer(batch.records), from: i, count: batch.count)
             }
             conflicts[i] = false
             let status = status(of: UnsafePointer(batch.records + i), i, isLate)

@@ -4,8 +4,8 @@ internal import Storage
 
 /// Makes epochs durable on a thread of its own, one at a time, while the scorer goes on.
 ///
-/// An epoch is committed in two steps. First what it needs is put on disk and synchronised: its archive files (staged) and its
-/// state snapshot, written beside the database. Then one database transaction makes rows, offset and epoch number visible. What
+/// An epoch is committed in two steps. First what it needs is put on disk and synchronised: its archive files (staged) and, when
+/// one is due, its state snapshot, written beside the database. Then one database transaction makes rows, offset and epoch number visible. What
 /// a crash between the two leaves is named by no epoch, and is written over or removed. Last, the archive files get their names. Whoever owns the warehouse calls `stop` before letting go of it.
 final class Committer: @unchecked Sendable {
     private enum Work {
@@ -43,9 +43,13 @@ final class Committer: @unchecked Sendable {
         do {
             try archive?.waitUntilStaged()
             try FaultPoint.pass("archive-staged", path: warehouse.path, operation: "archive clicks of")
-            try epoch.state.withBytes { try snapshots.save(epoch: epoch.rows.epoch, payload: $0) }
-            try FaultPoint.pass("snapshot-saved", path: snapshots.folder, operation: "save to")
-            try warehouse.commit(epoch.rows.commit)
+            if case .copied(let state) = epoch.state {
+                try state.withBytes { bytes in try snapshots.save(epoch: epoch.rows.epoch) { $0.append(raw: bytes) } }
+                try FaultPoint.pass("snapshot-saved", path: snapshots.folder, operation: "save to")
+            }
+            try warehouse.commit(epoch.rows.commit) { () throws(StorageError) in
+                if case .underWay(let saving) = epoch.state { try saving.wait() }
+            }
             try FaultPoint.pass("epoch-committed", path: warehouse.path, operation: "go on with")
             try archive?.publish(epoch: epoch.rows.epoch)
             try FaultPoint.pass("archive-published", path: warehouse.path, operation: "publish the archive of")
@@ -92,12 +96,44 @@ final class Committer: @unchecked Sendable {
 /// An epoch that is complete in memory.
 struct PendingEpoch: @unchecked Sendable {
     let rows: EpochRows
-    let state: StateBuffer
+    let state: PendingState
+}
+
+/// Where an epoch's snapshot comes from.
+enum PendingState {
+    /// The epoch has none: after a crash its events are read again.
+    case none
+    /// A copy, to be saved: the stream goes on.
+    case copied(StateBuffer)
+    /// The stream saves it itself, and goes on when the epoch is durable.
+    case underWay(Saving)
+}
+
+/// The saving of a snapshot on one thread that another waits for.
+final class Saving: Sendable {
+    private let ended = BoundedQueue<StorageError?>(limit: 1)
+
+    /// - Parameter body: saves it.
+    func run(_ body: () throws(StorageError) -> Void) {
+        do throws(StorageError) {
+            try body()
+            ended.push(nil)
+        } catch {
+            ended.push(error)
+        }
+    }
+
+    /// - Throws: what the saving failed with.
+    func wait() throws(StorageError) {
+        if let error = ended.pop() ?? nil { throw error }
+    }
 }
 
 /// The bytes of a snapshot, in memory that is used again.
 package final class StateBuffer: @unchecked Sendable {
     private var writer = StateWriter()
+    /// Bytes from the start that have been written to once: their pages are there.
+    private var touched = 0
 
     package init() {}
 
@@ -111,13 +147,15 @@ package final class StateBuffer: @unchecked Sendable {
         body(&writer)
     }
 
-    /// Makes room for a filling of so many bytes and touches it.
+    /// Makes room for a filling of so many bytes and has the system find pages for what is new of it.
     func prepare(_ bytes: Int) {
         writer.removeAll()
+        if writer.reserve(bytes) { touched = 0 }
         writer.append(atMost: bytes) { memory in
-            memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+            for byte in stride(from: touched, to: bytes, by: 4096) { memory.storeBytes(of: 0, toByteOffset: byte, as: UInt8.self) }
             return 0
         }
+        touched = max(touched, bytes)
     }
 
     func withBytes(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows { try writer.withUnsafeBytes(body) }

@@ -7,7 +7,7 @@ internal import Windows
 /// Labels that change after a click was counted: `valid −1, fraud +1`, never a second count.
 extension Engine {
     /// Takes an engagement event: one that is short relabels its click.
-    func engage(_ batch: ClickBatch, _ index: Int, into rows: EpochRows) {
+    mutating func engage(_ batch: ClickBatch, _ index: Int, into rows: EpochRows) {
         let record = UnsafePointer(batch.records + index)
         // NaN, an unknown dwell, is not short.
         guard record.pointee.dwell_ms < Self.bounceMilliseconds else { return }
@@ -22,25 +22,31 @@ extension Engine {
 
     /// - Parameter record: the engagement, or the click that one was waiting for: both carry the click's id.
     @discardableResult
-    func engage(
+    mutating func engage(
         _ record: UnsafePointer<ClickRecord>, _ arena: UnsafePointer<UInt8>, ts: Int64, dwell: Int64, watermark: Int64, into rows: EpochRows
     ) -> EngagementOutcome {
         let id = (record.pointee.click_id_hash.0, record.pointee.click_id_hash.1)
-        return windows.engage(idHash: id, ts: ts, dwellMilliseconds: dwell, watermark: watermark) { change in
-            var moved = JobTotals()
-            moved.valid = -1
-            moved.fraud = 1
-            moved.billable = Money.zero - change.cost
-            moved.relabelled = 1
-            totals += moved
-            relabelledTotals[change.source, default: JobTotals()] += moved
+        var moved: (source: UInt64, totals: JobTotals)?
+        let scorer = scorer
+        let outcome = windows.engage(idHash: id, ts: ts, dwellMilliseconds: dwell, watermark: watermark) { change in
+            var totals = JobTotals()
+            totals.valid = -1
+            totals.fraud = 1
+            totals.billable = Money.zero - change.cost
+            totals.relabelled = 1
+            moved = (change.source, totals)
             rows.appendRelabelling(change, clickID: record.pointee.click_id, arena: arena, engagementTime: ts, dwell: dwell, scorer: scorer)
         }
+        if let moved {
+            totals += moved.totals
+            relabelledTotals[moved.source, default: JobTotals()] += moved.totals
+        }
+        return outcome
     }
 
     /// Takes changes that a command wrote to the database, an auditor's or a reconciliation's, into the live windows: their rows
     /// would else be written again without them.
-    func apply(_ changes: [LabelChange]) {
+    mutating func apply(_ changes: [LabelChange]) {
         for change in changes {
             windows.apply(
                 idHash: hash128(change.clickID), ts: change.clickTime.milliseconds, cost: change.cost.e4, ad: MurmurHash3.hash64(change.adID),

@@ -9,14 +9,16 @@ internal import Windows
 ///
 /// It knows no clock, and no file but the writer of verdict lines it may be given. The same events, model, rules and lists give the same totals and the same verdicts,
 /// bit for bit, however they come in batches.
-package final class Engine {
+///
+/// A struct, so that what it holds is reached without a check of exclusive access at every click.
+package struct Engine: ~Copyable {
     package let scorer: Scorer
     /// Challengers; nil without any.
     let shadow: ShadowBook?
     private var drift: DriftBook
     var admission = Admission()
     var windows = WindowStore()
-    private var sessions = SessionStore()
+    private(set) var sessions = SessionStore()
     /// Everything this state has seen since its database began.
     package internal(set) var totals = JobTotals()
     /// What each open source's events came to since it was last asked, by slot.
@@ -49,7 +51,7 @@ package final class Engine {
 
     /// Takes up a source; its first batch tells where its time begins. Returns the slot that its records are to carry.
     @discardableResult
-    package func open(source: UInt64, first batch: ClickBatch) -> Int {
+    package mutating func open(source: UInt64, first batch: ClickBatch) -> Int {
         let slot = admission.open(source: source, first: batch)
         slotSources[slot] = source
         return slot
@@ -65,7 +67,7 @@ package final class Engine {
     var isConserved: Bool { totals.isConserved && totals.received + totals.notClicks == Int(sequence) }
 
     /// Marks clicks on which a person decided, so that no engagement overrides them; their windows have the decision already.
-    func confirm(_ decisions: [ReviewDecision]) {
+    mutating func confirm(_ decisions: [ReviewDecision]) {
         for decision in decisions {
             windows.apply(
                 idHash: hash128(decision.clickID), ts: decision.clickTime.milliseconds, cost: 0, ad: 0, campaign: 0, advertiser: 0,
@@ -84,12 +86,12 @@ package final class Engine {
         ].filter { $0.0 > 0 }.map { "at a limit of memory: \($0.0) \($0.1)" }
     }
 
-    func close(slot: Int) { admission.close(slot) }
+    mutating func close(slot: Int) { admission.close(slot) }
 
-    func closeAll(except slots: [Int]) { admission.closeAll(except: slots) }
+    mutating func closeAll(except slots: [Int]) { admission.closeAll(except: slots) }
 
     /// What an open source's events came to since the last call.
-    func takeTotals(slot: Int) -> JobTotals {
+    mutating func takeTotals(slot: Int) -> JobTotals {
         defer { slotTotals[slot] = JobTotals() }
         return slotTotals[slot]
     }
@@ -97,11 +99,14 @@ package final class Engine {
     // MARK: Events
 
     /// Takes one batch through deduplication, lateness, scoring and windows.
-    package func process(_ batch: ClickBatch, into rows: EpochRows, verdictWriter: VerdictWriter?, archive: ScoredBatch? = nil) throws {
+    package mutating func process(_ batch: ClickBatch, into rows: EpochRows, verdictWriter: VerdictWriter?, archive: ScoredBatch? = nil) throws {
         // Of before the batch: what has expired by it reads as expired for each of its clicks, wherever the batch was cut.
         let horizon = admission.horizon(allowedLateness: windows.allowedLatenessMilliseconds)
         let chosen = admission.admit(batch, isLate: { windows.isLate($0, watermark: $1) })
-        for i in 0..<batch.count where admission.statuses[i] != .counted { end(batch, i, into: rows) }
+        var sums = SlotSums()
+        if chosen < batch.count {
+            for i in 0..<batch.count where admission.statuses[i] != .counted { end(batch, i, into: rows, &sums) }
+        }
         let selected = UnsafeBufferPointer(start: UnsafePointer(admission.selected), count: chosen)
         let verdicts = scorer.score(batch, rows: selected, horizon: horizon)
         shadow?.scorer.score(scorer.block, rows: chosen)
@@ -109,55 +114,68 @@ package final class Engine {
         // Clicks and engagements in their order: what is remembered of a click goes by the watermark.
         for i in 0..<batch.count {
             if i % WindowStore.warmGroup == 0 {
-                let group = min(WindowStore.warmGroup, batch.count - i)
-                windows.warm(UnsafePointer(batch.records + i), count: group)
-                sessions.warm(UnsafePointer(batch.records + i), count: group)
+                windows.warm(UnsafePointer(batch.records), from: i, count: batch.count)
+                sessions.warm(UnsafePointer(batch.records), from: i, count: batch.count)
             }
             if k < chosen, Int(selected[k]) == i {
-                count(batch, i, k, verdicts[k], into: rows)
+                count(batch, i, k, verdicts[k], into: rows, &sums)
                 k += 1
             } else if Int(batch.records[i].event) == FRAUD_EVENT_ENGAGEMENT {
                 engage(batch, i, into: rows)
             }
         }
+        settle(&sums)
         archive?.take(batch, admission, verdicts, sequence: sequence)
         sequence += Int64(batch.count)
         if let verdictWriter { try write(batch, verdicts, to: verdictWriter) }
     }
 
-    /// Books an event that is not counted.
-    private func end(_ batch: ClickBatch, _ index: Int, into rows: EpochRows) {
-        let record = UnsafePointer(batch.records + index)
-        let arena = UnsafePointer(batch.raw.arena)
-        var added = JobTotals()
-        switch admission.statuses[index] {
-        case .counted: return
-        case .duplicate:
-            added.duplicate = 1
-            added.conflicts = admission.conflicts[index] ? 1 : 0
-            rows.appendDuplicate(record, arena: arena, isConflict: admission.conflicts[index])
-        case .late:
-            added.late = 1
-            added.lateCost = Money(e4: record.pointee.cost_e4)
-            rows.appendLate(record, arena: arena, watermark: admission.watermarks[index])
-        case .rejected:
-            added.rejected = 1
-            rows.appendRejected(record, arena: arena)
-        case .notAClick: added.notClicks = 1
-        }
-        if admission.statuses[index] != .notAClick { added.received = 1 }
-        add(added, of: record)
+    /// Sums of consecutive events of one source: most batches are of one.
+    private struct SlotSums {
+        var slot = 0
+        var totals = JobTotals()
     }
 
     @inline(__always)
-    private func add(_ added: JobTotals, of record: UnsafePointer<ClickRecord>) {
-        totals += added
-        slotTotals[Int(record.pointee.partition)] += added
+    private mutating func move(_ sums: inout SlotSums, to record: UnsafePointer<ClickRecord>) {
+        if Int(record.pointee.partition) != sums.slot {
+            settle(&sums)
+            sums.slot = Int(record.pointee.partition)
+        }
+    }
+
+    private mutating func settle(_ sums: inout SlotSums) {
+        totals += sums.totals
+        slotTotals[sums.slot] += sums.totals
+        sums.totals = JobTotals()
+    }
+
+    /// Books an event that is not counted.
+    private mutating func end(_ batch: ClickBatch, _ index: Int, into rows: EpochRows, _ sums: inout SlotSums) {
+        let record = UnsafePointer(batch.records + index)
+        let arena = UnsafePointer(batch.raw.arena)
+        move(&sums, to: record)
+        switch admission.statuses[index] {
+        case .counted: return
+        case .duplicate:
+            sums.totals.duplicate += 1
+            sums.totals.conflicts += admission.conflicts[index] ? 1 : 0
+            rows.appendDuplicate(record, arena: arena, isConflict: admission.conflicts[index])
+        case .late:
+            sums.totals.late += 1
+            sums.totals.lateCost += Money(e4: record.pointee.cost_e4)
+            rows.appendLate(record, arena: arena, watermark: admission.watermarks[index])
+        case .rejected:
+            sums.totals.rejected += 1
+            rows.appendRejected(record, arena: arena)
+        case .notAClick: sums.totals.notClicks += 1
+        }
+        if admission.statuses[index] != .notAClick { sums.totals.received += 1 }
     }
 
     /// Counts a scored click; `row` is its row in the scorer's feature block.
     @inline(__always)
-    private func count(_ batch: ClickBatch, _ index: Int, _ row: Int, _ verdict: Verdict, into rows: EpochRows) {
+    private mutating func count(_ batch: ClickBatch, _ index: Int, _ row: Int, _ verdict: Verdict, into rows: EpochRows, _ sums: inout SlotSums) {
         let record = UnsafePointer(batch.records + index)
         let arena = UnsafePointer(batch.raw.arena)
         if !windows.add(record: record, arena: arena, label: verdict.label) {
@@ -166,22 +184,22 @@ package final class Engine {
             windows.drain(watermark: reached, floor: min(reached, admission.watermark.floor)) { rows.appendWindow($0) }
             guard windows.add(record: record, arena: arena, label: verdict.label) else {
                 admission.statuses[index] = .late
-                end(batch, index, into: rows)
+                end(batch, index, into: rows, &sums)
                 return
             }
         }
         sessions.add(record: record, arena: arena)
-        var added = JobTotals()
-        added.received = 1
-        added.gross = Money(e4: record.pointee.cost_e4)
+        move(&sums, to: record)
+        let cost = Money(e4: record.pointee.cost_e4)
+        sums.totals.received += 1
+        sums.totals.gross += cost
         if verdict.label == .valid {
-            added.valid = 1
-            added.billable = added.gross
+            sums.totals.valid += 1
+            sums.totals.billable += cost
         } else {
-            added.fraud = 1
+            sums.totals.fraud += 1
             rows.appendFlagged(record, arena: arena, verdict: verdict, scorer: scorer, row: row)
         }
-        add(added, of: record)
         shadow?.count(record, arena, row: row, verdict: verdict, champion: scorer, into: rows)
         drift.count(record, row: row, verdict: verdict, scorer: scorer)
         let source = slotSources[Int(record.pointee.partition)]
@@ -201,7 +219,7 @@ package final class Engine {
 
     /// Moves the window and session rows that changed into `rows`, and what was counted for comparison; with `final`, also those the watermark has not reached; with
     /// `early`, of these the minutes.
-    func drain(final: Bool, early: Bool = false, into rows: EpochRows) {
+    mutating func drain(final: Bool, early: Bool = false, into rows: EpochRows) {
         let floor = admission.watermark.floor
         windows.drain(watermark: watermark, floor: floor, final: final, early: early) { rows.appendWindow($0) }
         // Session rows may be removed again, but a session that is dropped is not found again.
@@ -213,7 +231,7 @@ package final class Engine {
     // MARK: Snapshot
 
     /// Changes with the layout of any state below.
-    private static let stateVersion: UInt32 = 3
+    private static let stateVersion: UInt32 = 4
 
     package func write(to writer: inout StateWriter) {
         writer.append(tag: "ENGN")
@@ -230,7 +248,7 @@ package final class Engine {
     package var snapshotBytes: Int { featureBytes + windows.byteCount + sessions.byteCount + admission.byteCount + (1 << 20) }
 
     /// - Throws: `StateError` when the bytes were written by another version of the code.
-    package func restore(from reader: inout StateReader) throws(StateError) {
+    package mutating func restore(from reader: inout StateReader) throws(StateError) {
         try reader.expect(tag: "ENGN")
         let version = try reader.read(UInt32.self)
         guard version == Self.stateVersion else { throw StateError("snapshot has state version \(version), this program reads \(Self.stateVersion)") }

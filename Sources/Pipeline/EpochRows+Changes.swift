@@ -2,11 +2,11 @@ internal import CClickRecord
 internal import ClickModel
 internal import Scoring
 internal import Storage
-internal import Windows
+package import Windows
 
 /// Rows about what changed after it was counted: sessions that grew, labels that moved.
 extension EpochRows {
-    func appendSession(_ row: borrowing SessionRow) {
+    package func appendSession(_ row: borrowing SessionRow) {
         guard !row.isRemoved else {
             let out = commit.removedSessions
             out.append(text: row.visitor)
@@ -14,7 +14,7 @@ extension EpochRows {
             out.endRow()
             return
         }
-        let out = commit.sessions
+        let out = row.isNew && knowsRows ? commit.newSessions : commit.sessions
         out.append(text: row.visitor)
         out.append(time: EventTime(milliseconds: row.startMilliseconds))
         out.append(time: EventTime(milliseconds: row.endMilliseconds))

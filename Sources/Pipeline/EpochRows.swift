@@ -1,19 +1,24 @@
 internal import CClickRecord
-internal import ClickModel
+package import ClickModel
 internal import Features
-internal import Scoring
-internal import Storage
-internal import Windows
+package import Scoring
+package import Storage
+package import Windows
 
 /// The rows of one epoch, filled while clicks are scored; becomes one database transaction.
 package final class EpochRows: @unchecked Sendable {
-    let commit = EpochCommit(record: EpochRecord(epoch: 0, source: "", offset: 0, totals: EventTotals(), committedAt: EventTime(milliseconds: 0)))
+    package let commit = EpochCommit(record: EpochRecord(epoch: 0, source: "", offset: 0, totals: EventTotals(), committedAt: EventTime(milliseconds: 0)))
     /// Keys of the open sources, by slot: what the rows' events came from.
     var sources = [String](repeating: "", count: StreamWatermark.maximumOpen)
     /// Keys of sources by number.
     var sourceKeys: [UInt64: String] = [:]
+    /// Whether a row that is said to be new surely is: not once events were read again whose rows are in the tables already.
+    var knowsRows = true
     /// Number of the epoch being filled.
-    var epoch: Int64 = 0
+    package var epoch: Int64 = 0
+
+    /// Of the scorer whose verdicts come here.
+    private var names: VerdictNames?
 
     /// Duplicates of the epoch by ad and day.
     private var duplicates: [DuplicateKey: DuplicateTotal] = [:]
@@ -43,8 +48,9 @@ package final class EpochRows: @unchecked Sendable {
     /// The key of a source that this job has open, or had; else the number its key begins with.
     func sourceKey(_ number: UInt64) -> String { sourceKeys[number] ?? number.hexDigits }
 
-    /// Names the sources, by slot, that events come from; as another set of rows knows them.
+    /// Names the sources, by slot, that events come from, as another set of rows knows them; and whether it knows rows.
     func takeSources(of other: EpochRows) {
+        knowsRows = other.knowsRows
         sources = other.sources
         sourceKeys = other.sourceKeys
     }
@@ -58,10 +64,12 @@ package final class EpochRows: @unchecked Sendable {
         UnsafeRawBufferPointer(start: arena + Int(text.offset), count: Int(text.length))
     }
 
-    func appendFlagged(
+    package func appendFlagged(
         _ record: UnsafePointer<ClickRecord>, arena: UnsafePointer<UInt8>, verdict: Verdict, scorer: Scorer, row: Int
     ) {
         let out = commit.flagged
+        if names == nil { names = VerdictNames(scorer) }
+        let names = names.unsafelyUnwrapped
         appendDimensions(record, arena, to: out)
         append([record.pointee.ip, record.pointee.user_agent, record.pointee.referrer], arena, to: out)
         appendCountry(record.pointee.country, to: out)
@@ -69,10 +77,11 @@ package final class EpochRows: @unchecked Sendable {
         out.append(textOrNull: Self.bytes(record.pointee.device_fingerprint, arena))
         out.append(money: Money(e4: record.pointee.cost_e4))
         out.append(float: verdict.score)
-        out.append(text: verdict.ivt.name)
-        out.append(text: scorer.decider(of: verdict))
-        out.append(texts: scorer.reasons(of: verdict).map(\.rawValue))
-        out.append(texts: scorer.ruleIDs, selectedBy: verdict.rules)
+        let decider = names.decider(verdict)
+        out.append(text: names.classes[Int(verdict.ivt.rawValue)])
+        out.append(text: names.deciders[decider])
+        out.append(texts: names.reasons, first: decider, selectedBy: names.furtherReasons(verdict))
+        out.append(texts: names.rules, selectedBy: verdict.rules)
         out.append(floats: scorer.block.values + row, count: Feature.count, stride: scorer.block.stride)
         out.append(text: scorer.modelID)
         out.append(text: scorer.rulesetID)
@@ -122,10 +131,10 @@ package final class EpochRows: @unchecked Sendable {
         appendOrigin(record, to: out)
     }
 
-    func appendWindow(_ row: borrowing WindowRow) {
+    package func appendWindow(_ row: borrowing WindowRow) {
         let out =
             switch row.level {
-            case .minute: commit.minutes
+            case .minute: row.isNew && knowsRows ? commit.newMinutes : commit.minutes
             case .hour: commit.hours
             case .day: commit.days
             }
@@ -158,7 +167,7 @@ package final class EpochRows: @unchecked Sendable {
     }
 
     /// Completes the epoch: its record, the sources that moved, and the duplicates in a fixed order.
-    func close(totals: JobTotals, source: SourceRecord, sources: [SourceRecord], isFinal: Bool, committedAt: EventTime) {
+    package func close(totals: JobTotals, source: SourceRecord, sources: [SourceRecord], isFinal: Bool, committedAt: EventTime) {
         commit.record = EpochRecord(
             epoch: epoch, source: source.source, offset: source.offset, totals: totals.ends, committedAt: committedAt, isFinal: isFinal)
         commit.sources = sources

@@ -68,7 +68,7 @@ struct ReconciliationPass: ~Copyable {
         var chosen = 0
         for i in 0..<batch.count {
             if i % WindowStore.warmGroup == 0 {
-                deduplicator.warm(UnsafePointer(batch.clicks.records + i), count: min(WindowStore.warmGroup, batch.count - i))
+                deduplicator.warm(UnsafePointer(batch.clicks.records), from: i, count: batch.count)
             }
             let record = UnsafePointer(batch.clicks.records + i)
             let ts = record.pointee.ts_ms

@@ -42,10 +42,10 @@ struct Replay {
     let places: Places
 
     /// - Throws: `PipelineError.state` when what was read led elsewhere.
-    func check(_ engine: Engine) throws {
-        guard engine.totals.ends != last.totals else { return }
+    func check(_ totals: EventTotals) throws {
+        guard totals != last.totals else { return }
         throw PipelineError.state(
-            "the snapshot of epoch \(last.epoch) is damaged, and reading the inputs again did not lead there: received \(engine.totals.received) of \(last.totals.received) events. Give the inputs that were read for it, with the same options")
+            "the state of epoch \(last.epoch) has no whole snapshot, and reading the inputs again did not lead there: received \(totals.received) of \(last.totals.received) events. Give the inputs that were read for it, with the same options")
     }
 }
 
@@ -55,7 +55,7 @@ extension ScoreJob {
     /// - Returns: nil when that is the last epoch's; else the way there.
     /// - Throws: `PipelineError.state` when there is none.
     static func restore(
-        _ engine: Engine, to last: EpochRecord, _ snapshots: SnapshotFile, _ warehouse: Warehouse, _ report: inout JobReport
+        _ engine: inout Engine, to last: EpochRecord, _ snapshots: SnapshotFile, _ warehouse: Warehouse, _ report: inout JobReport
     ) throws -> Replay? {
         let newest = snapshots.loadNewest(upTo: last.epoch)
         let damage = newest.skipped.isEmpty ? "its snapshot is missing" : newest.skipped.map { "\($0)" }.joined(separator: "; ")
@@ -89,7 +89,8 @@ extension ScoreJob {
                 "\(snapshots.folder): only the snapshot of epoch \(epoch) is whole, the database is at epoch \(last.epoch), and labels were changed by people or reconciliations in between, which cannot be put in their place again. Restore a backup, or score the inputs again into a new database.")
         }
         engine.apply(changes)
-        report.notes.append("\(damage): went on from the snapshot of epoch \(epoch) and read what came after it again")
+        let reason = newest.skipped.isEmpty ? "" : damage + ": "
+        report.notes.append("\(reason)went on from the snapshot of epoch \(epoch) and read what came after it again")
         return Replay(last: last, places: places)
     }
 
@@ -113,10 +114,10 @@ extension ScoreJob {
     /// All sources stand where the last epoch left them: from here on events are new.
     func endReplay(_ replay: Replay) throws {
         forgetRows(final: replay.last.isFinal)
-        try replay.check(engine)
+        try replay.check(engine.totals.ends)
         for source in merge.open { source.limit = nil }
         try saveState(epoch: replay.last.epoch)
         self.replay = nil
-        beginNewEvents(try Self.decisions(warehouse, engine))
+        beginNewEvents(try Self.decisions(warehouse, watermark: engine.watermark))
     }
 }

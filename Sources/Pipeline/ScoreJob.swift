@@ -9,7 +9,7 @@ package import Storage
 package final class ScoreJob {
     let options: ScoreJobOptions
     let warehouse: Warehouse
-    let engine: Engine
+    var engine: Engine
     let merge: SourceMerge
     var ledger: SourceLedger
     var report = JobReport()
@@ -24,12 +24,12 @@ package final class ScoreJob {
     private let snapshots: SnapshotFile
     private let committer: Committer
     private let archive: ArchiveThread?
-    /// Two sets of row buffers and of snapshots: one fills while the other is written.
+    /// Two sets of row buffers: one fills while the other is written.
     var rows = EpochRows()
     private var spareRows = EpochRows()
-    private var state = StateBuffer()
-    private var spareState = StateBuffer()
+    private let state = StateBuffer()
     var eventsInEpoch = 0
+    private var snapshotPlan = SnapshotPlan()
     private var isStatePrepared = false
     private var verdictWriter: VerdictWriter?
     private var appliesLabelChanges = false
@@ -39,12 +39,22 @@ package final class ScoreJob {
     /// - Throws: `StorageError` (file in use, no DuckDB, …), `PipelineError`, and the model's and rules' own errors.
     package init(_ options: ScoreJobOptions) throws {
         self.options = options
-        let scorer = try options.scorer.makeScorer()
-        let challengers = try options.challengers.load(champion: scorer.modelID)
+        // Beside each other: each takes about as long. A new file waits for the scorer, so that what is refused leaves none.
+        let made = Concurrently { [options] in
+            let scorer = try options.scorer.makeScorer()
+            return (scorer: scorer, challengers: try options.challengers.load(champion: scorer.modelID))
+        }
+        let isNew = Self.size(of: options.database) == nil
+        let opened = Result { () throws(StorageError) in
+            try Warehouse(path: options.database) { () throws(StorageError) in
+                if isNew, !made.succeeds { throw .database("no scorer") }
+            }
+        }
+        let (scorer, challengers) = try made.get()
+        warehouse = try opened.get()
         engine = Engine(scorer: scorer, shadow: challengers.models.isEmpty ? nil : try ShadowScorer(challengers.models))
         report.notes += challengers.notes
         report.challengerIDs = engine.shadow?.scorer.modelIDs ?? []
-        warehouse = try Warehouse(path: options.database)
         snapshots = SnapshotFile(databasePath: options.database)
         let last = try warehouse.lastEpoch()
         let clicks = try ClickArchive(warehouse.database)
@@ -53,7 +63,8 @@ package final class ScoreJob {
         ledger = SourceLedger(try warehouse.sources())
         waiting = options.inputs[...]
         rows.epoch = (last?.epoch ?? 0) + 1
-        if let last { replay = try Self.restore(engine, to: last, snapshots, warehouse, &report) }
+        if let last { replay = try Self.restore(&engine, to: last, snapshots, warehouse, &report) }
+        rows.knowsRows = replay == nil
         merge = SourceMerge(isAlone: Self.isOneFile(options.inputs) && replay == nil)
         report.modelID = engine.scorer.modelID
         report.rulesetID = engine.scorer.rulesetID
@@ -62,7 +73,7 @@ package final class ScoreJob {
             try Self.checkVerdicts(path, options, isKnown: committed != nil, isNewDatabase: last == nil)
             verdictWriter = try VerdictWriter(path: path, committedLength: committed ?? 0, scorer: engine.scorer)
         }
-        let changes = try Self.decisions(warehouse, engine)
+        let changes = try Self.decisions(warehouse, watermark: engine.watermark)
         // Nothing fails from here on: who leaves `init` by an error leaves no thread behind.
         archive = options.writesArchive ? ArchiveThread(clicks, rows: ArchiveRows(scorer: engine.scorer)) : nil
         committer = Committer(warehouse: warehouse, snapshots: snapshots, archive: archive)
@@ -156,9 +167,9 @@ package final class ScoreJob {
         var reviews: [ReviewDecision]
     }
 
-    static func decisions(_ warehouse: Warehouse, _ engine: Engine) throws -> Decisions {
+    static func decisions(_ warehouse: Warehouse, watermark: Int64) throws -> Decisions {
         // Days live for two at most, remembered clicks for less.
-        let since = EventTime(milliseconds: max(engine.watermark, Int64.min / 2) - 2 * EventTime.millisecondsPerDay)
+        let since = EventTime(milliseconds: max(watermark, Int64.min / 2) - 2 * EventTime.millisecondsPerDay)
         return Decisions(
             arePending: try warehouse.hasPendingLabelChanges(), changes: try warehouse.pendingLabelChanges(since: since),
             reviews: try warehouse.reviews(since: since))
@@ -193,9 +204,11 @@ package final class ScoreJob {
         report.run += engine.totals - before
         report.events += count
         eventsInEpoch += count
+        snapshotPlan.events += count
         if !isStatePrepared, eventsInEpoch > options.epochEvents / 2 {
             isStatePrepared = true
-            committer.prepare(state, bytes: engine.snapshotBytes)
+            let bytes = engine.snapshotBytes
+            if snapshotPlan.willCopy(bytes, epoch: rows.epoch, more: options.epochEvents - eventsInEpoch) { committer.prepare(state, bytes: bytes) }
         }
         if isEpochFull { try commitEpoch(final: false) }
     }
@@ -223,15 +236,13 @@ package final class ScoreJob {
             totals: engine.totals, source: latest ?? sources.first ?? SourceRecord(source: "", name: ""), sources: sources, isFinal: final,
             committedAt: EventTime(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)))
         rows.commit.appliesLabelChanges = appliesLabelChanges
-        appliesLabelChanges = false
         archive?.end()
         // What was handed over before must be durable first: it may use the memory, and nothing is gained by waiting later.
         try committer.finish()
-        fillState()
-        try committer.submit(PendingEpoch(rows: rows, state: state))
-        // The committer has let go of the spare sets: it takes one epoch at a time.
+        try submit(isFinal: final)
+        appliesLabelChanges = false
+        // The committer has let go of the spare rows: it takes one epoch at a time.
         swap(&rows, &spareRows)
-        swap(&state, &spareState)
         rows.removeAll()
         rows.takeSources(of: spareRows)
         rows.epoch = spareRows.epoch + 1
@@ -250,19 +261,42 @@ package final class ScoreJob {
         }
     }
 
-    /// Copies the state: the one thing of a snapshot that the stream waits for.
-    private func fillState() {
-        let started = ContinuousClock.now
-        state.fill(reserving: engine.snapshotBytes) { writer in
-            Places(ledger.all.map { ($0.source, SourcePosition(offset: $0.offset, line: $0.line)) }).write(to: &writer)
-            engine.write(to: &writer)
+    /// Hands the epoch over, with a snapshot when one is due.
+    private func submit(isFinal: Bool) throws {
+        let bytes = engine.snapshotBytes
+        guard snapshotPlan.isDue(bytes, epoch: rows.epoch, isForced: isFinal || appliesLabelChanges) else {
+            return try committer.submit(PendingEpoch(rows: rows, state: .none))
         }
-        report.longestSnapshotPause = max(report.longestSnapshotPause, (ContinuousClock.now - started) / .seconds(1))
+        snapshotPlan.events = 0
+        let started = ContinuousClock.now
+        defer { if !isFinal { report.longestSnapshotPause = max(report.longestSnapshotPause, (ContinuousClock.now - started) / .seconds(1)) } }
+        if !isFinal, bytes <= SnapshotPlan.maximumCopyBytes {
+            state.fill(reserving: bytes, stateWriter())
+            try committer.submit(PendingEpoch(rows: rows, state: .copied(state)))
+        } else {
+            let saving = Saving()
+            try committer.submit(PendingEpoch(rows: rows, state: .underWay(saving)))
+            saving.run { () throws(StorageError) in
+                try snapshots.save(epoch: rows.epoch, stateWriter())
+                try FaultPoint.pass("snapshot-saved", path: snapshots.folder, operation: "save to")
+            }
+            try committer.finish()
+        }
     }
 
-    /// Writes the snapshot of a committed epoch anew, in place of one that was damaged.
+    /// Writes the state as it is when it is called.
+    private func stateWriter() -> (inout StateWriter) -> Void {
+        let places = Places(ledger.all.map { ($0.source, SourcePosition(offset: $0.offset, line: $0.line)) })
+        // The job outlives it: who takes it waits for it, or has it done.
+        return { [unowned self] writer in
+            places.write(to: &writer)
+            engine.write(to: &writer)
+        }
+    }
+
+    /// Writes the snapshot of a committed epoch, after events up to it were read again.
     func saveState(epoch: Int64) throws {
-        fillState()
-        try state.withBytes { try snapshots.save(epoch: epoch, payload: $0) }
+        try snapshots.save(epoch: epoch, stateWriter())
+        snapshotPlan.events = 0
     }
 }

@@ -85,7 +85,7 @@ public final class Scorer {
 
     /// A rule decides when one fired; else the model does.
     @inline(__always)
-    private func verdict(fired: UInt64, score: Float) -> Verdict {
+    package func verdict(fired: UInt64, score: Float) -> Verdict {
         let rule = rules.decide(fired: fired)
         if rule >= 0 {
             return Verdict(label: .fraud, ivt: ruleClasses[rule], score: score, rules: fired, decidingRule: Int16(truncatingIfNeeded: rule))

@@ -43,7 +43,7 @@ extension HyperLogLog {
         if isEmpty {
             Self.appendHeader(type: 1, to: &bytes)
         } else if isDense {
-            let filled = filledRegisters
+            let filled = Self.registerCount - zeroRegisters
             if filled <= Self.sparseLimit {
                 Self.appendHeader(type: 3, to: &bytes)
                 appendSparse(filled, to: &bytes)
@@ -84,47 +84,53 @@ extension HyperLogLog {
         self = try made.get()
     }
 
-    private var filledRegisters: Int {
-        let registers = registers
-        var filled = 0
-        for i in 0..<Self.registerCount where registers[i] != 0 { filled += 1 }
-        return filled
-    }
-
     private static func appendHeader(type: UInt8, to bytes: inout [UInt8]) {
         bytes.append(0x10 | type)
         bytes.append(headerTail.0)
         bytes.append(headerTail.1)
     }
 
+    /// Appends so many bytes, written in place by `fill`.
+    @inline(__always)
+    private static func append(_ count: Int, to bytes: inout [UInt8], _ fill: (UnsafeMutableRawPointer) -> Void) {
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: count))
+        bytes.withUnsafeMutableBytes { fill($0.baseAddress.unsafelyUnwrapped + start) }
+    }
+
     private func appendExplicit(to bytes: inout [UInt8]) {
         let count = Int(explicitCount)
-        bytes.reserveCapacity(bytes.count + count * 8)
         withUnsafeTemporaryAllocation(of: Int64.self, capacity: count) { values in
             sortValues(into: values)
-            for i in values.indices { values[i] = values[i].bigEndian }
-            bytes.append(contentsOf: UnsafeRawBufferPointer(values))
+            Self.append(count * 8, to: &bytes) { to in
+                for i in 0..<count { to.storeBytes(of: values[i].bigEndian, toByteOffset: i * 8, as: Int64.self) }
+            }
         }
     }
 
-    /// Counting sort by the top byte, then by insertion: hashes are uniform, so buckets hold a few values each. Values
-    /// made to share a top byte are sorted by comparison.
+    /// Counting sort by the top bits, about as many buckets as values, then by insertion: hashes are uniform, so buckets
+    /// hold a value or two each. Values made to share top bits are sorted by comparison.
     private func sortValues(into room: UnsafeMutableBufferPointer<Int64>) {
         var values = room
-        var next = InlineArray<256, Int>(repeating: 0)
-        forEachValue { next[Int(UInt8(truncatingIfNeeded: ($0 ^ 1 << 63) >> 56))] += 1 }
-        var start = 0
-        var largest = 0
-        for bucket in 0..<256 {
-            let size = next[bucket]
-            next[bucket] = start
-            start += size
-            largest = max(largest, size)
-        }
-        forEachValue { value in
-            let bucket = Int(UInt8(truncatingIfNeeded: (value ^ 1 << 63) >> 56))
-            values.initializeElement(at: next[bucket], to: Int64(bitPattern: value))
-            next[bucket] += 1
+        let count = Int(explicitCount)
+        let bits = min(Int.bitWidth - count.leadingZeroBitCount, Self.bucketBits)
+        let shift = UInt64(64 - bits)
+        var largest: UInt16 = 0
+        withUnsafeTemporaryAllocation(of: UInt16.self, capacity: 1 << bits) { next in
+            next.initialize(repeating: 0)
+            forEachValue { next[Int(truncatingIfNeeded: ($0 ^ 1 << 63) >> shift)] += 1 }
+            var start: UInt16 = 0
+            for bucket in 0..<1 << bits {
+                let size = next[bucket]
+                next[bucket] = start
+                start += size
+                largest = max(largest, size)
+            }
+            forEachValue { value in
+                let bucket = Int(truncatingIfNeeded: (value ^ 1 << 63) >> shift)
+                values.initializeElement(at: Int(next[bucket]), to: Int64(bitPattern: value))
+                next[bucket] += 1
+            }
         }
         guard largest <= 64 else { return values.sort() }
         for i in values.indices.dropFirst() {
@@ -138,34 +144,50 @@ extension HyperLogLog {
         }
     }
 
+    /// log2 of the most buckets of a sort.
+    private static let bucketBits = 11
+
     private func appendSparse(_ filled: Int, to bytes: inout [UInt8]) {
-        bytes.reserveCapacity(bytes.count + (filled * Self.pairBits + 7) / 8)
-        let registers = registers
-        var pending: UInt64 = 0
-        var pendingBits = 0
-        for index in 0..<Self.registerCount where registers[index] != 0 {
-            pending = pending << UInt64(Self.pairBits) | UInt64(index << Self.registerWidth) | UInt64(registers[index])
-            pendingBits += Self.pairBits
-            while pendingBits >= 8 {
+        let registers = UnsafeRawPointer(registers)
+        Self.append((filled * Self.pairBits + 7) / 8, to: &bytes) { to in
+            var to = to
+            var pending: UInt64 = 0
+            var pendingBits = 0
+            for group in stride(from: 0, to: Self.registerCount, by: 8) {
+                var ranks = registers.load(fromByteOffset: group, as: UInt64.self)
+                while ranks != 0 {
+                    let at = UInt64(truncatingIfNeeded: ranks.trailingZeroBitCount) & ~7
+                    let pair = UInt64(truncatingIfNeeded: group) &+ at >> 3
+                    pending = pending &<< UInt64(Self.pairBits) | pair &<< UInt64(Self.registerWidth) | (ranks &>> at) & 0xff
+                    ranks &= ~(0xff &<< at)
+                    pendingBits &+= Self.pairBits
+                    guard pendingBits >= 32 else { continue }
+                    pendingBits &-= 32
+                    to.storeBytes(of: UInt32(truncatingIfNeeded: pending &>> UInt64(pendingBits)).bigEndian, as: UInt32.self)
+                    to += 4
+                }
+            }
+            while pendingBits > 0 {
                 pendingBits -= 8
-                bytes.append(UInt8(truncatingIfNeeded: pending >> UInt64(pendingBits)))
+                let byte = pendingBits >= 0 ? pending >> UInt64(pendingBits) : pending << UInt64(-pendingBits)
+                to.storeBytes(of: UInt8(truncatingIfNeeded: byte), as: UInt8.self)
+                to += 1
             }
         }
-        if pendingBits > 0 { bytes.append(UInt8(truncatingIfNeeded: pending << UInt64(8 - pendingBits))) }
     }
 
-    /// Four ranks are three bytes.
+    /// Eight ranks are six bytes: pairs of fields are pushed together three times.
     private func appendFull(to bytes: inout [UInt8]) {
-        withUnsafeTemporaryAllocation(byteCount: Self.fullBytes, alignment: 1) { packed in
-            let from = registers
-            let to = packed.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
-            for group in 0..<Self.registerCount / 4 {
-                let (a, b, c, d) = (from[group * 4], from[group * 4 + 1], from[group * 4 + 2], from[group * 4 + 3])
-                to[group * 3] = a << 2 | b >> 4
-                to[group * 3 + 1] = b << 4 | c >> 2
-                to[group * 3 + 2] = c << 6 | d
+        let from = UnsafeRawPointer(registers)
+        Self.append(Self.fullBytes, to: &bytes) { to in
+            for group in 0..<Self.registerCount / 8 {
+                var word = UInt64(bigEndian: from.load(fromByteOffset: group * 8, as: UInt64.self)) & 0x3f3f_3f3f_3f3f_3f3f
+                word = (word & 0x3f00_3f00_3f00_3f00) >> 2 | word & 0x003f_003f_003f_003f
+                word = (word & 0x0fff_0000_0fff_0000) >> 4 | word & 0x0000_0fff_0000_0fff
+                word = (word & 0x00ff_ffff_0000_0000) >> 8 | word & 0x0000_0000_00ff_ffff
+                to.storeBytes(of: UInt32(truncatingIfNeeded: word >> 16).bigEndian, toByteOffset: group * 6, as: UInt32.self)
+                to.storeBytes(of: UInt16(truncatingIfNeeded: word).bigEndian, toByteOffset: group * 6 + 4, as: UInt16.self)
             }
-            bytes.append(contentsOf: packed)
         }
     }
 

@@ -1,3 +1,5 @@
+internal import CClickRecord
+
 /// A count of distinct 64-bit hashes in a plain struct of 56 bytes that millions of windows can hold.
 ///
 /// The same sketch, to the byte, as PostgreSQL's `hll(14, 6, -1, 1)`: up to 1,536 values are kept as they are and the
@@ -84,11 +86,13 @@ package struct HyperLogLog: BitwiseCopyable, Sendable {
         return insert(hash, memory)
     }
 
-    /// Reads where `add` will look first, so that it is near by then.
-    package func touch(_ hash: UInt64) -> UInt64 {
-        if isTable { return table[Self.home(hash, sizeClass: sizeClass)] }
-        if isDense { return UInt64(registers[Int(truncatingIfNeeded: hash & UInt64(Self.registerCount - 1))]) }
-        return words[0]
+    /// Asks for where `add` will look first, so that it is near by then.
+    package func prefetch(_ hash: UInt64) {
+        if isTable {
+            fraud_prefetch(table + Self.home(hash, sizeClass: sizeClass))
+        } else if isDense {
+            fraud_prefetch(registers + Int(truncatingIfNeeded: hash & UInt64(Self.registerCount - 1)))
+        }
     }
 
     /// Gives the out-of-line block back and empties the sketch.

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The memory of one column, laid out as Arrow wants it. Unsafe: `ArrowTableBuilder` keeps its rules.
 ///
 ///     validity  1 bit a row, 1 = present       made at the first null of a fill, else none
@@ -22,16 +24,22 @@ struct ArrowColumnBuffer {
         self.rowCapacity = rowCapacity
         fixed = Self.makeFixed(kind, rowCapacity)
         byteCapacity = kind.hasOffsets ? rowCapacity * 16 : 8
-        bytes = .allocate(byteCount: byteCapacity, alignment: 64)
+        bytes = Self.resize(nil, byteCapacity)
         itemCapacity = kind == .textList ? rowCapacity : 1
         items = .allocate(capacity: itemCapacity + 1)
         items[0] = 0
     }
 
+    /// Memory that grows in place where it can: the system moves the pages of a large run, and their bytes are not copied.
+    private static func resize(_ memory: UnsafeMutableRawPointer?, _ bytes: Int) -> UnsafeMutableRawPointer {
+        guard let resized = realloc(memory, bytes) else { fatalError("no memory for \(bytes) bytes of rows") }
+        return resized
+    }
+
     func deallocate() {
-        fixed.deallocate()
+        free(fixed)
         validity?.deallocate()
-        bytes.deallocate()
+        free(bytes)
         items.deallocate()
     }
 
@@ -54,16 +62,13 @@ struct ArrowColumnBuffer {
 
     private static func makeFixed(_ kind: ArrowColumnKind, _ rows: Int) -> UnsafeMutableRawPointer {
         let count = fixedBytes(kind, rows)
-        let made = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 64)
+        let made = resize(nil, count)
         if kind.hasOffsets { made.storeBytes(of: 0, as: Int64.self) }
         return made
     }
 
     mutating func grow(rows: Int) {
-        let bigger = Self.makeFixed(kind, rows)
-        bigger.copyMemory(from: fixed, byteCount: Self.fixedBytes(kind, rowCapacity))
-        fixed.deallocate()
-        fixed = bigger
+        fixed = Self.resize(fixed, Self.fixedBytes(kind, rows))
         if let old = validity {
             let made = Self.fullBitmap(rows)
             made.update(from: old, count: Self.bitmapBytes(rowCapacity))
@@ -158,10 +163,7 @@ struct ArrowColumnBuffer {
     @inline(never)
     private mutating func growBytes(_ more: Int) {
         byteCapacity = max(byteCapacity * 2, byteCount + more)
-        let bigger = UnsafeMutableRawPointer.allocate(byteCount: byteCapacity, alignment: 64)
-        bigger.copyMemory(from: bytes, byteCount: byteCount)
-        bytes.deallocate()
-        bytes = bigger
+        bytes = Self.resize(bytes, byteCapacity)
     }
 
     @inline(never)

@@ -127,16 +127,17 @@ package final class ArrowTableBuilder: @unchecked Sendable {
         list.pointee.endTextList(count)
     }
 
-    /// The names whose bit is set, in bit order: a verdict's rules. Bits beyond the names are ignored.
-    package func append(texts names: [String], selectedBy mask: UInt64) {
+    /// The names whose bit is set, in bit order, after an optional first one: a verdict's rules or reasons. Bits beyond the names are
+    /// ignored.
+    package func append(texts names: NameBytes, first: Int? = nil, selectedBy mask: UInt64) {
         let list = cell(.textList)
+        if let first { list.pointee.addItem(names[first]) }
         var rest = mask
         while rest != 0 {
             let bit = rest.trailingZeroBitCount
             rest &= rest - 1
             guard bit < names.count else { break }
-            var name = names[bit]
-            name.withUTF8 { list.pointee.addItem(UnsafeRawBufferPointer($0)) }
+            list.pointee.addItem(names[bit])
         }
         list.pointee.endTextList(count)
     }

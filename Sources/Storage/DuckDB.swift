@@ -16,22 +16,26 @@ package final class DuckDB: @unchecked Sendable {
     /// - Parameters:
     ///   - threads: worker threads of the database; the scorer needs the cores, so few.
     ///   - memoryLimitBytes: what DuckDB may hold before it spills to `PATH.tmp`.
+    ///   - beforeFile: called when all is ready but a file to write, which is not made before; what it throws, this throws.
     /// - Throws: `libraryNotFound`, `locked` when another process has it, `alreadyOpen` when this one has, `database`.
     package static func open(
-        _ path: String, readOnly: Bool = false, threads: Int = 2, memoryLimitBytes: Int = 2 << 30
+        _ path: String, readOnly: Bool = false, threads: Int = 2, memoryLimitBytes: Int = 2 << 30,
+        beforeFile: () throws(StorageError) -> Void = {}
     ) throws(StorageError) -> DuckDB {
         try DuckDBFile.check(path)
         let database = try DuckDBDatabase(path, readOnly: readOnly, threads: threads, memoryLimitBytes: memoryLimitBytes)
-        return try DuckDB(database)
+        return try DuckDB(database, beforeFile)
     }
 
-    private init(_ database: DuckDBDatabase) throws(StorageError) {
+    private init(_ database: DuckDBDatabase, _ beforeFile: () throws(StorageError) -> Void = {}) throws(StorageError) {
         self.database = database
         var error = AdbcError()
         try DuckDBDatabase.check(database.driver.ConnectionNew(&connection, &error), &error)
         try DuckDBDatabase.check(database.driver.ConnectionInit(&connection, &database.handle, &error), &error)
         // All our times are UTC without a zone. A build without ICU knows no other zone, and refuses the setting.
         _ = try? execute("SET TimeZone = 'UTC'")
+        try beforeFile()
+        try database.useFile(on: self)
     }
 
     deinit {
@@ -111,6 +115,13 @@ final class DuckDBDatabase: @unchecked Sendable {
     /// Set up in `init`; after that only handed to the driver, which guards it.
     var handle = AdbcDatabase()
     private let key: String?
+    /// Whether the file is attached to a database in memory, and whether that was done.
+    private let isAttached: Bool
+    private let attached = Mutex(false)
+
+    /// Rows of a row group of the files we write, instead of 122,880. A commit that adds rows writes the last row group of
+    /// each table anew, so smaller ones make an epoch cheaper; it has to be a multiple of 2,048.
+    private static let rowGroupRows = 30_720
 
     init(_ path: String, readOnly: Bool, threads: Int, memoryLimitBytes: Int) throws(StorageError) {
         let driver = try DuckDBLibrary.shared.get().driver
@@ -120,13 +131,15 @@ final class DuckDBDatabase: @unchecked Sendable {
         self.path = path
         self.key = key
         isReadOnly = readOnly
+        isAttached = key != nil && !readOnly
         // From here on `deinit` runs also when `init` throws.
         var options = [
-            ("path", DuckDBFile.absolute(path)), ("threads", String(max(1, threads))), ("memory_limit", "\(max(64, memoryLimitBytes >> 20))MiB"),
+            ("path", isAttached ? ":memory:" : DuckDBFile.absolute(path)), ("threads", String(max(1, threads))), ("memory_limit", "\(max(64, memoryLimitBytes >> 20))MiB"),
             // Nothing is ever fetched from the network.
             ("autoinstall_known_extensions", "false"), ("autoload_known_extensions", "false"),
         ]
         if readOnly { options.append(("access_mode", "READ_ONLY")) }
+        if isAttached { options.append(("temp_directory", DuckDBFile.absolute(path) + ".tmp")) }
         var error = AdbcError()
         try Self.check(driver.DatabaseNew(&handle, &error), &error)
         for (name, value) in options {
@@ -136,6 +149,26 @@ final class DuckDBDatabase: @unchecked Sendable {
         let message = DuckDBLibrary.takeMessage(&error)
         if let holder = Self.holder(in: message) { throw .locked(path: path, holder: holder) }
         throw .database(message)
+    }
+
+    /// Lets a connection see the file: a size of row groups can be given to an attached file only (duckdb.org, "ATTACH").
+    /// - Throws: `locked`, `database`.
+    func useFile(on connection: DuckDB) throws(StorageError) {
+        guard isAttached else { return }
+        let result = attached.withLock { done in
+            Result { () throws(StorageError) in
+                if !done {
+                    let file = DuckDBFile.absolute(path).split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
+                    try connection.execute("ATTACH '\(file)' AS warehouse (ROW_GROUP_SIZE \(Self.rowGroupRows))")
+                }
+                done = true
+            }
+        }
+        do throws(StorageError) { try result.get() } catch {
+            if case .database(let message) = error, let holder = Self.holder(in: message) { throw .locked(path: path, holder: holder) }
+            throw error
+        }
+        try connection.execute("USE warehouse")
     }
 
     deinit {

@@ -111,6 +111,9 @@ package final class EpochCommit: @unchecked Sendable {
     /// Whether the state of the stream holds, from this epoch on, every label change that was waiting for it.
     package var appliesLabelChanges = false
 
+    // Of keys that no row has yet, each once: appended, before the others are replaced.
+    package let newMinutes = WarehouseTable.minutes.builder()
+    package let newSessions = WarehouseTable.sessions.builder()
     // Keyed: replaced.
     package let minutes = WarehouseTable.minutes.builder()
     package let hours = WarehouseTable.hours.builder()
@@ -149,7 +152,7 @@ package final class EpochCommit: @unchecked Sendable {
 
     private var all: [ArrowTableBuilder] {
         [
-            minutes, hours, days, duplicates, sessions, removedSessions, flagged, late, rejected, labelChanges, conflicts,
+            newMinutes, newSessions, minutes, hours, days, duplicates, sessions, removedSessions, flagged, late, rejected, labelChanges, conflicts,
             unmatchedEngagements, shadowVerdicts, shadowTotals, featureDrift,
         ]
     }

@@ -1,22 +1,11 @@
+package import ClickModel
 internal import Glibc
 
-/// The state of the engine at an epoch, beside the database, in `PATH.state/epoch-N.snapshot`.
+/// The state of the engine at an epoch, beside the database, in `PATH.state/epoch-N.snapshot`: `SnapshotLayout`.
 ///
-///     0   8  "FRAUDSNP"
-///     8   4  format version, 1
-///     12  4  zero
-///     16  8  epoch
-///     24  8  payload length
-///     32  8  XXH64 of the payload, seeded with the XXH64 of bytes 0–31
-///     40  …  payload, to the end of the file
-///
-/// Numbers are little-endian. A file appears whole or not at all: it is written beside, synced, renamed, and the folder
-/// is synced. Limit: the payload is held in memory once.
+/// A file appears whole or not at all: it is written beside, synced, renamed, and the folder is synced. Limit: reading holds
+/// the payload in memory once.
 package struct SnapshotFile: Sendable {
-    package static let formatVersion: UInt32 = 1
-    private static let magic: StaticString = "FRAUDSNP"
-    private static let headerBytes = 40
-
     /// The folder, `PATH.state`.
     package let folder: String
 
@@ -27,20 +16,18 @@ package struct SnapshotFile: Sendable {
     /// Writes the snapshot of an epoch, in place of an earlier one of its own. When it returns, the file survives a power cut.
     /// - Throws: `StorageError.io`; other snapshots are then untouched, and another try starts from nothing.
     package func save(epoch: Int64, payload: [UInt8]) throws(StorageError) {
-        // `withUnsafeBytes` rethrows untyped.
-        let result = payload.withUnsafeBytes { bytes in Result { () throws(StorageError) in try save(epoch: epoch, payload: bytes) } }
-        try result.get()
+        try save(epoch: epoch) { writer in payload.withUnsafeBytes { writer.append(raw: $0) } }
     }
 
-    /// The same for bytes that the caller keeps as they are until it returns.
-    package func save(epoch: Int64, payload: UnsafeRawBufferPointer) throws(StorageError) {
+    /// The same for a payload that is written as it is saved: nothing of it is held in memory.
+    package func save(epoch: Int64, _ payload: (inout StateWriter) -> Void) throws(StorageError) {
         if mkdir(folder, 0o755) != 0, errno != EEXIST { throw failure("create", folder) }
         // The folder may have been made by a run that ended before it was sure to last.
         if epochs().isEmpty { try sync(Folder.parent(of: folder)) }
         let final = path(epoch: epoch)
         let temporary = final + ".tmp"
         if unlink(temporary) != 0, errno != ENOENT { throw failure("delete", temporary) }
-        let file = FaultPoint.step("snapshot-created") { open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644) }
+        let file = FaultPoint.step("snapshot-created") { SnapshotWriter.create(temporary) }
         guard file >= 0 else { throw failure("create", temporary) }
         do throws(StorageError) {
             try fill(file, temporary, epoch: epoch, payload)
@@ -53,12 +40,9 @@ package struct SnapshotFile: Sendable {
     }
 
     /// Writes, syncs and closes.
-    private func fill(_ file: Int32, _ path: String, epoch: Int64, _ payload: UnsafeRawBufferPointer) throws(StorageError) {
+    private func fill(_ file: Int32, _ path: String, epoch: Int64, _ payload: (inout StateWriter) -> Void) throws(StorageError) {
         do throws(StorageError) {
-            let header = Self.header(epoch: epoch, payload: payload)
-            let written = FaultPoint.step("snapshot-written") {
-                header.withUnsafeBytes { Self.write(file, $0) } && Self.write(file, payload) ? 0 : -1
-            }
+            let written = FaultPoint.step("snapshot-written") { SnapshotWriter.write(payload, epoch: epoch, to: file) }
             guard written == 0 else { throw failure("write", path) }
             guard FaultPoint.step("snapshot-synced", { fsync(file) }) == 0 else { throw failure("sync", path) }
         } catch {
@@ -78,11 +62,11 @@ package struct SnapshotFile: Sendable {
         var facts = stat()
         guard fstat(file, &facts) == 0 else { throw failure("examine", path) }
         let size = Int(facts.st_size)
-        guard size >= Self.headerBytes else { throw .badSnapshot(path: path, detail: "\(size) bytes are too few") }
-        let header = try read(file, path, count: Self.headerBytes)
-        let expected = try check(header, path, epoch: epoch, payloadBytes: size - Self.headerBytes)
-        let payload = try read(file, path, count: size - Self.headerBytes)
-        guard payload.withUnsafeBytes({ XXH64.hash($0, seed: Self.seed(header)) }) == expected else {
+        guard size >= SnapshotLayout.headerBytes else { throw .badSnapshot(path: path, detail: "\(size) bytes are too few") }
+        let header = try read(file, path, count: SnapshotLayout.headerBytes)
+        let expected = try SnapshotLayout.check(header, path, epoch: epoch, payloadBytes: size - SnapshotLayout.headerBytes)
+        let payload = try read(file, path, count: size - SnapshotLayout.headerBytes)
+        guard payload.withUnsafeBytes({ XXH64.hash($0, seed: SnapshotLayout.seed(header)) }) == expected else {
             throw .badSnapshot(path: path, detail: "its checksum does not match its content")
         }
         return payload
@@ -124,54 +108,6 @@ package struct SnapshotFile: Sendable {
         let past = epochs().filter { $0 <= epoch }
         for old in past.dropLast(2) { unlink(path(epoch: old)) }
         for name in Folder.names(in: folder) where name.hasPrefix("epoch-") && name.hasSuffix(".snapshot.tmp") { unlink("\(folder)/\(name)") }
-    }
-
-    private static func header(epoch: Int64, payload: UnsafeRawBufferPointer) -> [UInt8] {
-        var header: [UInt8] = []
-        magic.withUTF8Buffer { header.append(contentsOf: $0) }
-        withUnsafeBytes(of: formatVersion.littleEndian) { header.append(contentsOf: $0) }
-        header.append(contentsOf: [0, 0, 0, 0])
-        withUnsafeBytes(of: epoch.littleEndian) { header.append(contentsOf: $0) }
-        withUnsafeBytes(of: UInt64(payload.count).littleEndian) { header.append(contentsOf: $0) }
-        let sum = XXH64.hash(payload, seed: seed(header))
-        withUnsafeBytes(of: sum.littleEndian) { header.append(contentsOf: $0) }
-        return header
-    }
-
-    /// So that the checksum covers the header too.
-    private static func seed(_ header: [UInt8]) -> UInt64 {
-        header.withUnsafeBytes { XXH64.hash(UnsafeRawBufferPointer(rebasing: $0[..<32])) }
-    }
-
-    /// The checksum of a header that fits the file.
-    private func check(_ header: [UInt8], _ path: String, epoch: Int64, payloadBytes: Int) throws(StorageError) -> UInt64 {
-        func number(_ at: Int) -> UInt64 { header.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: at, as: UInt64.self)) } }
-        guard Self.magic.withUTF8Buffer({ header[..<8].elementsEqual($0) }) else { throw .badSnapshot(path: path, detail: "it is no snapshot") }
-        let version = number(8)
-        guard version == UInt64(Self.formatVersion) else {
-            throw .badSnapshot(path: path, detail: "its format version is \(version & 0xFFFF_FFFF), this program reads \(Self.formatVersion)")
-        }
-        guard Int64(bitPattern: number(16)) == epoch else {
-            throw .badSnapshot(path: path, detail: "it is of epoch \(Int64(bitPattern: number(16)))")
-        }
-        guard number(24) == UInt64(payloadBytes) else {
-            throw .badSnapshot(path: path, detail: "it has \(payloadBytes) bytes of content, \(number(24)) were written")
-        }
-        return number(32)
-    }
-
-    /// Writes all bytes; false with `errno` when it cannot.
-    private static func write(_ file: Int32, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        var position = 0
-        while position < bytes.count {
-            let count = Glibc.write(file, bytes.baseAddress! + position, bytes.count - position)
-            if count < 0 {
-                if errno == EINTR { continue }
-                return false
-            }
-            position += count
-        }
-        return true
     }
 
     private func read(_ file: Int32, _ path: String, count: Int) throws(StorageError) -> [UInt8] {

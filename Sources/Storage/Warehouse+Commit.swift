@@ -13,10 +13,12 @@ extension Warehouse {
     /// error the database is as before, and the epoch keeps its rows and may be committed again: here, or, when DuckDB could
     /// not even take the transaction back (it then says that the database is invalidated), after opening the file again.
     ///
+    /// - Parameter ready: called when the rows are written and only their COMMIT is left, unless there is nothing to write: what the
+    ///   epoch needs besides may be made meanwhile.
     /// - Throws: `notConserved`; `badCorrection`; `epochConflict` for a number that is committed with another record, is not
     ///   above the last, or comes with fewer received events; `database`.
     @discardableResult
-    package func commit(_ epoch: EpochCommit) throws(StorageError) -> CommitOutcome {
+    package func commit(_ epoch: EpochCommit, ready: () throws(StorageError) -> Void = {}) throws(StorageError) -> CommitOutcome {
         try checkConservation(epoch)
         if let last = try lastEpoch() {
             if let outcome = try compare(epoch.record, last) { return outcome }
@@ -26,6 +28,7 @@ extension Warehouse {
         do throws(StorageError) {
             try database.transaction { () throws(StorageError) in
                 try write(epoch)
+                try ready()
                 try FaultPoint.pass("rows-staged", path: path, operation: "commit to")
             }
         } catch {
@@ -39,13 +42,17 @@ extension Warehouse {
 
     private func write(_ epoch: EpochCommit) throws(StorageError) {
         let number = epoch.record.epoch
-        let written = epoch.minutes.range(ofColumn: WarehouseTable.minutes.index(of: "epoch"))
-        precondition(written == nil || written == number...number, "minute rows of another epoch")
+        for rows in [epoch.newMinutes, epoch.minutes] {
+            let written = rows.range(ofColumn: WarehouseTable.minutes.index(of: "epoch"))
+            precondition(written == nil || written == number...number, "minute rows of another epoch")
+        }
+        try append(epoch.newMinutes, to: .minutes)
         try replace(.minutes, with: epoch.minutes, supersededBy: number)
         try replace(.hours, with: epoch.hours)
         try replace(.days, with: epoch.days)
         try correct(epoch.corrections, epoch: number, by: .stream)
         try staging[.sessions]!.delete(keys: epoch.removedSessions, in: database)
+        try append(epoch.newSessions, to: .sessions)
         try replace(.sessions, with: epoch.sessions)
         try replace(.duplicates, with: epoch.duplicates)
         try append(epoch.conflicts, to: .conflicts)

@@ -16,10 +16,14 @@ package final class Warehouse: @unchecked Sendable {
 
     /// Opens or creates the warehouse.
     ///
+    /// - Parameter beforeFile: see `DuckDB.open`.
     /// - Throws: what `DuckDB.open` throws; `notAWarehouse` for a file with other content; `newerSchema`,
     ///   `olderSchema`.
-    package init(path: String, readOnly: Bool = false, threads: Int = 1, memoryLimitBytes: Int = 2 << 30) throws(StorageError) {
-        database = try DuckDB.open(path, readOnly: readOnly, threads: threads, memoryLimitBytes: memoryLimitBytes)
+    package init(
+        path: String, readOnly: Bool = false, threads: Int = 1, memoryLimitBytes: Int = 2 << 30,
+        beforeFile: () throws(StorageError) -> Void = {}
+    ) throws(StorageError) {
+        database = try DuckDB.open(path, readOnly: readOnly, threads: threads, memoryLimitBytes: memoryLimitBytes, beforeFile: beforeFile)
         let keyed: [WarehouseTable] = [.minutes, .hours, .days, .sessions, .duplicates, .sources, .reconciliations]
         staging = Dictionary(uniqueKeysWithValues: keyed.map { ($0, StagedTable($0)) })
         try checkSchema()

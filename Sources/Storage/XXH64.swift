@@ -9,26 +9,55 @@ package enum XXH64 {
     private static let prime5: UInt64 = 0x27D4_EB2F_1656_67C5
 
     package static func hash(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
-        var position = 0
-        var hash: UInt64
-        if bytes.count >= 32 {
-            var a = seed &+ prime1 &+ prime2
-            var b = seed &+ prime2
-            var c = seed
-            var d = seed &- prime1
-            while position + 32 <= bytes.count {
+        var stripes = Stripes(seed: seed)
+        let whole = bytes.count / Stripes.byteCount * Stripes.byteCount
+        stripes.add(UnsafeRawBufferPointer(rebasing: bytes[..<whole]))
+        return stripes.finish(UnsafeRawBufferPointer(rebasing: bytes[whole...]))
+    }
+
+    /// The checksum of bytes that come in pieces: whole stripes of 32 bytes, then the rest.
+    struct Stripes {
+        static let byteCount = 32
+
+        private let seed: UInt64
+        private var a: UInt64
+        private var b: UInt64
+        private var c: UInt64
+        private var d: UInt64
+        private var count = 0
+
+        init(seed: UInt64) {
+            self.seed = seed
+            a = seed &+ prime1 &+ prime2
+            b = seed &+ prime2
+            c = seed
+            d = seed &- prime1
+        }
+
+        /// - Parameter bytes: a multiple of 32.
+        mutating func add(_ bytes: UnsafeRawBufferPointer) {
+            precondition(bytes.count % Self.byteCount == 0, "whole stripes")
+            var position = 0
+            while position < bytes.count {
                 a = round(a, word(bytes, position))
                 b = round(b, word(bytes, position + 8))
                 c = round(c, word(bytes, position + 16))
                 d = round(d, word(bytes, position + 24))
-                position += 32
+                position += Self.byteCount
             }
-            hash = rotated(a, 1) &+ rotated(b, 7) &+ rotated(c, 12) &+ rotated(d, 18)
-            hash = merged(merged(merged(merged(hash, a), b), c), d)
-        } else {
-            hash = seed &+ prime5
+            count += bytes.count
         }
-        return finish(hash &+ UInt64(bytes.count), bytes, position)
+
+        /// - Parameter rest: fewer than 32 bytes.
+        func finish(_ rest: UnsafeRawBufferPointer) -> UInt64 {
+            precondition(rest.count < Self.byteCount, "less than a stripe")
+            var hash = seed &+ prime5
+            if count > 0 {
+                hash = rotated(a, 1) &+ rotated(b, 7) &+ rotated(c, 12) &+ rotated(d, 18)
+                hash = merged(merged(merged(merged(hash, a), b), c), d)
+            }
+            return XXH64.finish(hash &+ UInt64(count + rest.count), rest, 0)
+        }
     }
 
     /// The last 0–31 bytes, and the avalanche.

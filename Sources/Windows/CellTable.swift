@@ -1,3 +1,4 @@
+internal import CClickRecord
 internal import Sketches
 
 /// All live cells: chunks that never move, reached by number, and by (level, key, start) through an index.
@@ -42,9 +43,23 @@ struct CellTable: ~Copyable {
         }
     }
 
-    /// Reads where `find` will look first.
+    /// Asks for where `find` will look first.
     @inline(__always)
-    func touch(_ level: WindowLevel, key: UInt64, start: Int64) -> UInt64 { index.touch(Self.hash(level, key, start)) }
+    func prefetchIndex(_ level: WindowLevel, key: UInt64, start: Int64) { index.prefetch(Self.hash(level, key, start)) }
+
+    /// Number of the cell that `find` will most likely find: the tag alone is compared.
+    @inline(__always)
+    func likely(_ level: WindowLevel, key: UInt64, start: Int64) -> UInt32 {
+        index.find(Self.hash(level, key, start)) { _ in true }
+    }
+
+    /// Asks for a cell.
+    @inline(__always)
+    func prefetch(_ number: UInt32) {
+        let address = UnsafeRawPointer(cell(number))
+        fraud_prefetch(address)
+        fraud_prefetch(address + 64)
+    }
 
     /// Adds a cell that is not there; the caller has checked `maximumCells`.
     mutating func insert(_ cell: WindowCell) -> UInt32 {

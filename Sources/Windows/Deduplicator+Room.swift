@@ -1,27 +1,27 @@
-internal import Sketches
+internal import ClickModel
 
 extension Deduplicator {
-    private static let leastBlocks = 16
-    private static let slotsPerBlock = BlockedBloomFilter.blockBytes
-
-    /// Blocks of 64 slots that hold the most entries when ¾ full.
-    private static func mostBlocks(_ maximumEntries: Int) -> Int {
-        let slots = (maximumEntries * 4 + 2) / 3
-        return max(leastBlocks, (slots + slotsPerBlock - 1) / slotsPerBlock)
-    }
-
-    /// Doublings from the least table to the one that holds the most entries.
-    static func mostDoublings(_ maximumEntries: Int) -> Int {
-        let blocks = mostBlocks(maximumEntries)
-        var doublings = 0
-        while blocks >> (doublings + 1) >= leastBlocks { doublings += 1 }
-        return doublings
-    }
-
-    /// Slots of a table that can still double so often. Sizes are counted from the greatest one down, so that the last
-    /// doubling too is a whole one.
-    static func capacity(_ maximumEntries: Int, doublingsLeft doublings: Int) -> Int {
-        (mostBlocks(maximumEntries) + (1 << doublings) - 1) >> doublings * slotsPerBlock
+    /// Drops up to two of the oldest entries that have expired.
+    @inline(__always)
+    mutating func dropExpired(_ watermark: Int64) {
+        for _ in 0..<2 {
+            let place = log.tail
+            let oldest = log.entry(place).pointee
+            if oldest.ts + Self.retentionMilliseconds <= watermark {
+                // The one that will be the oldest soon, so that its slot is near by then.
+                index.prefetch(log.entry(place + Self.entriesThatStay / 32).pointee.key.place)
+                index.remove(oldest.key.place, ClickLog.number(place))
+                log.dropOldest()
+            } else {
+                // Each new entry asks another one, near or far.
+                let other = place + 1 &<< (log.head & 31)
+                guard other < log.head,
+                    log.entry(other).pointee.ts + Self.retentionMilliseconds + Self.moveAfterMilliseconds <= watermark
+                else { return }
+                index.renumber(oldest.key.place, ClickLog.number(place), to: log.append(oldest))
+                log.dropOldest()
+            }
+        }
     }
 
     /// What an entry is ordered by when the oldest are to be forgotten: time, then key, most significant word first. The
@@ -62,25 +62,34 @@ extension Deduplicator {
 
         @inline(__always)
         func callAsFunction(_ entry: Entry) -> Bool {
-            entry.ts != Entry.free && entry.ts + retentionMilliseconds > watermark
+            entry.ts + retentionMilliseconds > watermark
                 && (oldest.words.0 == 0 || Age(entry).words >= oldest.words)
         }
     }
 
-    /// Drops what has expired; forgets the oldest at the limit; doubles the table unless half of it became free.
+    /// At the limit: drops what has expired, and forgets the oldest.
     ///
-    /// - Complexity: O(capacity), once in capacity × 3/8 new ids at least, or in `maximumEntries` / 8 at the limit.
+    /// - Complexity: O(entries), once in `maximumEntries` / 8 new ids at least.
     mutating func makeRoom(_ watermark: Int64) {
         var keeps = Keeping(watermark: watermark)
         var kept = 0
-        for i in 0..<capacity where keeps(entries[i]) { kept += 1 }
+        for place in log.tail..<log.head where keeps(log.entry(place).pointee) { kept += 1 }
         let limit = maximumEntries - maximumEntries / 8
         if kept > limit {
             keeps.oldest = age(atRank: kept - limit, keeps)
             forgottenEarly += kept - limit
-            kept = limit
         }
-        if kept * 8 > capacity * 3 && doublingsLeft > 0 { grow(keeps) } else { sweep(keeps) }
+        log.keep { keeps($0) }
+        indexAll()
+    }
+
+    /// Makes the index anew.
+    mutating func indexAll() {
+        index.removeAll(reserving: log.count)
+        for place in log.tail..<log.head {
+            if place + 32 < log.head { index.prefetch(log.entry(place + 32).pointee.key.place) }
+            index.insert(log.entry(place).pointee.key.place, ClickLog.number(place))
+        }
     }
 
     /// The age that so many of the entries to keep are older than. Radix selection, 16 bits a pass, ten passes at most:
@@ -92,8 +101,8 @@ extension Deduplicator {
         for word in 0..<3 {
             for shift: UInt64 in [48, 32, 16, 0] {
                 for digit in counts.indices { counts[digit] = 0 }
-                for i in 0..<capacity where keeps(entries[i]) {
-                    let other = Age(entries[i])
+                for place in log.tail..<log.head where keeps(log.entry(place).pointee) {
+                    let other = Age(log.entry(place).pointee)
                     if other.agrees(with: age, before: word, shift) { counts[Int((other[word] >> shift) & 0xffff)] += 1 }
                 }
                 var digit = 0
@@ -107,50 +116,5 @@ extension Deduplicator {
             }
         }
         return age
-    }
-
-    /// Drops entries in place.
-    ///
-    /// Entries are taken out and put back in the order they stand in, from after a free slot on. A slot that one is put
-    /// back to therefore never lies behind the one it was taken from, and entries of one id keep their order.
-    private mutating func sweep(_ keeps: Keeping) {
-        filter.removeAll()
-        entryCount = 0
-        let start = firstFree
-        for slots in [start..<capacity, 0..<start] {
-            for slot in slots where entries[slot].ts != Entry.free {
-                let entry = entries[slot]
-                entries[slot].ts = Entry.free
-                if keeps(entry) { place(entry) }
-            }
-        }
-    }
-
-    private mutating func grow(_ keeps: Keeping) {
-        var larger = Deduplicator(maximumEntries: maximumEntries, doublingsLeft: doublingsLeft - 1)
-        larger.forgottenEarly = forgottenEarly
-        let start = firstFree
-        for slots in [start..<capacity, 0..<start] {
-            for slot in slots where keeps(entries[slot]) { larger.place(entries[slot]) }
-        }
-        self = larger
-    }
-
-    /// The first free slot. Placing entries in the order from here on, round the end, rebuilds the table as it stands.
-    var firstFree: Int {
-        var slot = 0
-        while entries[slot].ts != Entry.free { slot += 1 }
-        return slot
-    }
-
-    /// Puts an entry where it belongs.
-    @inline(__always)
-    mutating func place(_ entry: Entry) {
-        let place = entry.key.place
-        _ = filter.insert((place, entry.key.bits))
-        var slot = home(place)
-        while entries[slot].ts != Entry.free { slot = after(slot) }
-        entries[slot] = entry
-        entryCount += 1
     }
 }

@@ -1,6 +1,5 @@
 internal import CClickRecord
 package import ClickModel
-internal import Sketches
 
 /// Exact deduplication of click ids over an hour of event time.
 ///
@@ -11,25 +10,29 @@ internal import Sketches
 /// time cannot displace a true one.
 /// A duplicate is a *conflict* when its content differs from that of every entry it repeats.
 ///
-///     entry   key.high | key.low | content | ts0 (Int64.min: free slot)         8 + 4 + 4 + 8 = 24 bytes
-///     table   linear probing, at most ¾ full; home slots ascend with the mixed key, so growth and snapshots walk in order
-///     filter  one byte a slot, 64-byte blocks: 10.7 bits a key at least; "never seen" skips every key compare
+///     entry   key.high | key.low | content | ts0                              8 + 4 + 4 + 8 = 24 bytes
+///     log     the entries in order of arrival, in chunks that never move: `ClickLog`
+///     index   32 bits of the mixed key | number of the entry                   8 bytes a slot, at most ¾ full: `HashIndex`
+///
+/// A new id costs one far memory access: its slot of the index is free, or the bits there are not its own. Only an id whose
+/// bits are there leads on to the log. Nothing is ever copied to grow: the log takes chunk after chunk, the index moves to
+/// one of double size a few slots at a time.
 ///
 /// *Collisions.* Of an id's 128-bit hash 96 bits are kept. Among n live ids two different ones share them with a
 /// probability of at most n² / 2^97: 1.3 × 10^-12 for the 4.55 × 10^8 ids of 66 minutes at 115,000 clicks/s, that is one new
 /// click wrongly called a duplicate in some 50 million years. Of the content 32 bits are kept: one conflict in 2^32 looks
 /// like a plain duplicate.
 ///
-/// *Memory.* 25 bytes a slot. A table is least full just after it doubled: 133 bytes a live id at most, 56 after the first
-/// 10 million ids and 112 in a steady stream of as many. At its greatest size of ⁴⁄₃ `maximumEntries` slots it only sorts
-/// out, in place: 38 bytes a live id when all that are sure to be held live. Growth holds old and new table at once, half
-/// as much again as the new one (the last doubling: 57 bytes a live id); `expectedEntries` makes the room beforehand.
+/// *Memory.* 24 bytes an entry and 10.7 to 21.3 for its share of the index: 37 bytes a live id at 10 million. While the index
+/// grows there is the old one too, half as large.
 ///
-/// *Limits.* Expired entries (ts0 + 1 h 6 min ≤ watermark) stay until the table is full; then they are dropped, and the table
-/// doubles only if that freed less than half. An id has at most 8 live entries (of nine, the one farthest from the
-/// watermark is forgotten), the table `maximumEntries` (the oldest eighth is forgotten, so ⅞ of it are sure to be held);
+/// *Limits.* An expired entry (ts0 + 1 h 6 min ≤ watermark) is dropped when it is the oldest, two at most for each that comes.
+/// One that stays live while others behind it are expired for a minute has a time far ahead: it is moved to the head, so
+/// that it holds up nobody. An id has at most 8 live entries (of nine, the one farthest from the
+/// watermark is forgotten), the log `maximumEntries` (the oldest eighth is forgotten, so ⅞ of it are sure to be held);
 /// both are counted in `forgottenEarly`. A repeat of an id that was forgotten early counts as new. The default holds
-/// 58.7 million live ids in 2.2 GB, 14,800 clicks/s; 115,000 clicks/s need a `maximumEntries` of 521,000,000, 17.4 GB. Entries dropped as expired are not brought back should the watermark be taken back (see `Watermark`).
+/// 58.7 million live ids in 2.7 GB, 14,800 clicks/s; 115,000 clicks/s need a `maximumEntries` of 521,000,000, 21 GB. Entries
+/// dropped as expired are not brought back should the watermark be taken back (see `Watermark`).
 package struct Deduplicator: ~Copyable, @unchecked Sendable {
     /// What became of an event.
     package enum Admission: Sendable {
@@ -46,45 +49,36 @@ package struct Deduplicator: ~Copyable, @unchecked Sendable {
     package static let retentionMilliseconds =
         timeToLiveMilliseconds + EventTime.millisecondsPerMinute + WindowStore.defaultAllowedLatenessMilliseconds
     package static let defaultMaximumEntries = 64 << 20
-    package static let greatestMaximumEntries = 1 << 32
+    package static let greatestMaximumEntries = ClickLog.greatestCount
     static let liveEntriesPerID = 8
+    /// So many entries stay, expired or not.
+    static let entriesThatStay = 1024
+    /// For how long others around an entry must have been expired before it is moved out of their way, ms.
+    static let moveAfterMilliseconds = EventTime.millisecondsPerMinute
 
     package let maximumEntries: Int
     /// Entries that were forgotten before they expired, because of a limit.
     package internal(set) var forgottenEarly: Int
-    /// Entries in the table, expired ones included.
-    package internal(set) var entryCount: Int
-    /// How often the table can still double.
-    let doublingsLeft: Int
-    let capacity: Int
-    private let memory: AlignedMemory
-    let entries: UnsafeMutablePointer<Entry>
-    var filter: BlockedBloomFilter
-    private var warmth: UInt64
+    var log: ClickLog
+    var index: HashIndex
 
-    /// - Parameters:
-    ///   - maximumEntries: the most ids to remember.
-    ///   - expectedEntries: room to make at once, so that the table need not grow to it.
-    package init(maximumEntries: Int = Self.defaultMaximumEntries, expectedEntries: Int = 0) {
-        precondition((16...Self.greatestMaximumEntries).contains(maximumEntries) && expectedEntries >= 0, "no such table")
-        var doublings = Self.mostDoublings(maximumEntries)
-        while doublings > 0, Self.capacity(maximumEntries, doublingsLeft: doublings) * 3 / 4 < expectedEntries { doublings -= 1 }
-        self.init(maximumEntries: maximumEntries, doublingsLeft: doublings)
+    /// - Parameter maximumEntries: the most ids to remember.
+    package init(maximumEntries: Int = Self.defaultMaximumEntries) {
+        self.init(maximumEntries: maximumEntries, from: 0)
     }
 
-    init(maximumEntries: Int, doublingsLeft doublings: Int) {
+    init(maximumEntries: Int, from place: Int) {
+        precondition((16...Self.greatestMaximumEntries).contains(maximumEntries), "no such limit")
         self.maximumEntries = maximumEntries
-        (forgottenEarly, entryCount, warmth) = (0, 0, 0)
-        doublingsLeft = doublings
-        capacity = Self.capacity(maximumEntries, doublingsLeft: doublings)
-        memory = AlignedMemory(byteCount: capacity * MemoryLayout<Entry>.stride)
-        entries = memory.base.bindMemory(to: Entry.self, capacity: capacity)
-        for i in 0..<capacity { entries[i].ts = Entry.free }
-        filter = BlockedBloomFilter(blockCount: capacity / BlockedBloomFilter.blockBytes)
+        forgottenEarly = 0
+        log = ClickLog(maximum: maximumEntries, from: place)
+        index = HashIndex()
     }
 
+    /// Entries held, expired ones included.
+    package var entryCount: Int { log.count }
     /// Bytes held.
-    package var byteCount: Int { memory.byteCount + filter.bytes.count }
+    package var byteCount: Int { log.byteCount + index.byteCount }
 
     /// Says whether a click is new, and remembers it when it is. Late clicks too are remembered.
     ///
@@ -93,96 +87,71 @@ package struct Deduplicator: ~Copyable, @unchecked Sendable {
     ///   - content: fingerprint of what the click says.
     ///   - ts: event time, epoch ms.
     ///   - watermark: the stream's; the pipeline has shown it this click already.
-    /// - Complexity: O(1) amortized; no allocation but when the table grows or is at its limit.
+    /// - Complexity: O(1), O(entries) at the limit; no allocation but when there are more entries than ever before.
     package mutating func admit(_ idHash: (UInt64, UInt64), content: UInt32, ts time: Int64, watermark: Int64) -> Admission {
         let entry = Entry(key: Key(idHash), content: content, ts: EventBounds.clamp(time))
-        let place = entry.key.place
-        let maybeSeen = filter.insert((place, entry.key.bits))
-        var slot = home(place)
-        if maybeSeen {
-            switch find(entry, watermark, from: &slot) {
-            case .repeated: return .duplicate
-            case .contradicted: return .conflict
-            case .replaced: return .new
-            case .absent: break
-            }
-        } else {
-            while entries[slot].ts != Entry.free { slot = after(slot) }
+        let hash = entry.key.place
+        switch find(entry, hash, watermark) {
+        case .repeated: return .duplicate
+        case .contradicted: return .conflict
+        case .replaces(let place, let isForgotten):
+            log.entry(place).pointee = entry
+            if isForgotten { forgottenEarly += 1 }
+            return .new
+        case .absent: break
         }
-        entries[slot] = entry
-        entryCount += 1
-        if entryCount * 4 > capacity * 3 || entryCount >= maximumEntries { makeRoom(watermark) }
+        index.insert(hash, log.append(entry))
+        if log.count > Self.entriesThatStay { dropExpired(watermark) }
+        if log.count >= maximumEntries { makeRoom(watermark) }
         return .new
     }
 
-    /// Brings what the next clicks will touch into the cache; changes nothing anyone can see. Call it with some tens of
-    /// records, then ask for each: their far memory accesses then wait together and not in turn.
-    package mutating func warm(_ records: UnsafePointer<ClickRecord>, count: Int) {
-        var sum: UInt64 = 0
-        for i in 0..<count {
-            let key = Key((records[i].click_id_hash.0, records[i].click_id_hash.1))
-            let place = key.place
-            sum &+= filter.touch((place, key.bits)) &+ UInt64(bitPattern: entries[home(place)].ts)
+    /// Asks for what the clicks after a place in a batch will touch; changes nothing anyone can see. As `WindowStore.warm`.
+    package borrowing func warm(_ records: UnsafePointer<ClickRecord>, from place: Int, count: Int) {
+        for i in WindowStore.warmed(place, ahead: 1, of: count) {
+            index.prefetch(Key((records[i].click_id_hash.0, records[i].click_id_hash.1)).place)
         }
-        warmth &+= sum
     }
 
-    /// Whether the filter lets an id through to the table: false only when it was certainly never remembered. O(1).
-    package borrowing func mayKnow(_ idHash: (UInt64, UInt64)) -> Bool {
-        let key = Key(idHash)
-        return filter.mayContain((key.place, key.bits))
+    private enum Finding {
+        case repeated, contradicted, absent
+        /// The entry of this number makes room, because it is expired, or forgotten.
+        case replaces(Int, isForgotten: Bool)
     }
 
-    private enum Finding { case repeated, contradicted, replaced, absent }
-
-    /// Compares keys from `slot` on; leaves it at the first free slot when the id has no entry to answer or replace.
+    /// What an event is to the entries of its id.
     @inline(__always)
-    private mutating func find(_ event: Entry, _ watermark: Int64, from slot: inout Int) -> Finding {
+    private borrowing func find(_ event: Entry, _ hash: UInt64, _ watermark: Int64) -> Finding {
         var expired = -1
         var live = 0
         var farthest = -1
         var isContradicted = false
-        while entries[slot].ts != Entry.free {
-            let entry = entries[slot]
-            if entry.key == event.key {
-                if entry.ts + Self.retentionMilliseconds <= watermark {
-                    expired = slot
-                } else if abs(event.ts - entry.ts) < Self.timeToLiveMilliseconds {
-                    if entry.content == event.content { return .repeated }
-                    isContradicted = true
-                } else {
-                    live += 1
-                    if farthest < 0 || isFarther(entry.ts, entries[farthest].ts, from: watermark) { farthest = slot }
-                }
+        let repeated = index.find(hash) { number in
+            let entry = log.entry(Int(number)).pointee
+            guard entry.key == event.key else { return false }
+            if entry.ts + Self.retentionMilliseconds <= watermark {
+                expired = Int(number)
+            } else if abs(event.ts - entry.ts) < Self.timeToLiveMilliseconds {
+                if entry.content == event.content { return true }
+                isContradicted = true
+            } else {
+                live += 1
+                if farthest < 0 || isFarther(entry.ts, log.entry(farthest).pointee.ts, from: watermark) { farthest = Int(number) }
             }
-            slot = after(slot)
+            return false
         }
+        if repeated != HashIndex.none { return .repeated }
         if isContradicted { return .contradicted }
-        if live >= Self.liveEntriesPerID {
-            forgottenEarly += 1
-            entries[farthest] = event
-            return .replaced
-        }
-        guard expired >= 0 else { return .absent }
-        entries[expired] = event
-        return .replaced
+        if live >= Self.liveEntriesPerID { return .replaces(farthest, isForgotten: true) }
+        return expired >= 0 ? .replaces(expired, isForgotten: false) : .absent
     }
 
     /// Farther from the watermark; of two as far, the later. Both are live, so before the first event all are "ahead".
-    private func isFarther(_ a: Int64, _ b: Int64, from watermark: Int64) -> Bool {
+    private borrowing func isFarther(_ a: Int64, _ b: Int64, from watermark: Int64) -> Bool {
         let anchor = EventBounds.clamp(watermark)
         let (da, db) = (abs(a - anchor), abs(b - anchor))
         return da > db || (da == db && a > b)
     }
-
-    /// Multiply-shift: uniform over any capacity, ascending with `place`.
-    @inline(__always)
-    func home(_ place: UInt64) -> Int {
-        Int(truncatingIfNeeded: place.multipliedFullWidth(by: UInt64(truncatingIfNeeded: capacity)).high)
-    }
-
-    @inline(__always)
-    func after(_ slot: Int) -> Int { slot + 1 == capacity ? 0 : slot + 1 }
 }
 
 extension Deduplicator {
@@ -197,21 +166,15 @@ extension Deduplicator {
             low = UInt32(truncatingIfNeeded: idHash.1)
         }
 
-        /// Where the key belongs in the table and in the filter, as a share of 2^64. Fibonacci hashing (Knuth, TAOCP 6.4).
+        /// The hash for the index. Fibonacci hashing (Knuth, TAOCP 6.4).
         @inline(__always)
         var place: UInt64 { (high ^ (UInt64(low) &<< 1)) &* 0x9e37_79b9_7f4a_7c15 }
-
-        /// The 48 bits that choose the filter's bits in a block.
-        @inline(__always)
-        var bits: UInt64 { UInt64(low) | high &<< 32 }
 
         @inline(__always)
         static func == (a: Key, b: Key) -> Bool { a.high == b.high && a.low == b.low }
     }
 
     struct Entry: BitwiseCopyable {
-        static let free = Int64.min
-
         private var high: UInt64
         private var low: UInt32
         var content: UInt32

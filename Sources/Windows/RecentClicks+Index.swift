@@ -20,6 +20,7 @@ extension RecentClicks {
             fraud_prefetch(slots(number) + home)
         }
         var found: UnsafeMutablePointer<Entry>?
+        var distance = Int64.max
         for number in chunks.indices {
             let oldest = number == 0 ? tail : 0
             let slots = slots(number)
@@ -30,10 +31,10 @@ extension RecentClicks {
                 if slots[at] & ~Self.slotMask == Self.tag(hash), slot >= oldest {
                     let entry = entries + slot
                     // Entries of one id stand in the order they came: later ones are further along, and in later chunks.
-                    if entry.pointee.id.0 == id.0, entry.pointee.id.1 == id.1, entry.pointee.expires >= watermark,
-                        found.map({ abs(entry.pointee.ts - ts) < abs($0.pointee.ts - ts) }) ?? true
-                    {
-                        found = entry
+                    if entry.pointee.has(id) {
+                        let details = details(entry.pointee)
+                        let away = abs(details.ts - ts)
+                        if details.expires >= watermark && (found == nil || away < distance) { (found, distance) = (entry, away) }
                     }
                 }
                 at = (at + 1) & (2 << chunkBits - 1)
@@ -56,7 +57,7 @@ extension RecentClicks {
         let mask = 2 << chunkBits - 1
         let shift = UInt64(63 - chunkBits)
         for slot in max(chunks[number].indexed, number == 0 ? tail : 0)..<filled {
-            let hash = Self.hash(entries[slot].id)
+            let hash = entries[slot].hash
             var at = Int(hash &>> shift)
             while slots[at] != 0 { at = (at + 1) & mask }
             slots[at] = UInt32(slot + 1) | Self.tag(hash)
@@ -70,8 +71,9 @@ extension RecentClicks {
         chunks[number].index.unsafelyUnwrapped.base.assumingMemoryBound(to: UInt32.self)
     }
 
+    /// Of the 96 bits that an entry keeps.
     @inline(__always)
-    static func hash(_ id: (UInt64, UInt64)) -> UInt64 { (id.0 ^ (id.1 &<< 1)) &* 0x9e37_79b9_7f4a_7c15 }
+    static func hash(_ id: (UInt64, UInt64)) -> UInt64 { (id.0 ^ ((id.1 & 0xffff_ffff) &<< 1)) &* 0x9e37_79b9_7f4a_7c15 }
 
     /// The low bits of the hash, above the slot; the home slot is made of its high bits.
     @inline(__always)

@@ -1,13 +1,14 @@
 internal import ClickModel
 
 extension RecentClicks {
-    private static let tag: StaticString = "RCL1"
+    private static let tag: StaticString = "RCL2"
 
     /// Appends the entries, oldest first, a chunk at a time; the index is built again when it is needed.
     borrowing func write(to writer: inout StateWriter) {
         writer.append(tag: Self.tag)
         writer.append(maximum)
         writer.append(forgotten)
+        wides.write(to: &writer)
         writer.append(tail)
         writer.append(count)
         var place = tail
@@ -27,23 +28,28 @@ extension RecentClicks {
         guard (1...1 << 30).contains(maximum) else { throw StateError("the limit of remembered clicks is out of range") }
         var recent = RecentClicks(maximum: maximum, expiry: expiry)
         recent.forgotten = try reader.read(Int.self)
+        recent.wides = try WideClicks.read(&reader)
         let tail = try reader.read(Int.self)
         let count = try reader.read(Int.self)
         guard recent.forgotten >= 0, (0..<recent.chunkEntries).contains(tail), (0...maximum).contains(count) else {
             throw StateError("remembered clicks are out of range")
         }
         recent.restore(tail: tail)
+        var wide: [Int] = []
         while recent.count < count {
             let entries = try reader.readArray(Entry.self)
-            guard !entries.isEmpty, entries.count <= count - recent.count, entries.allSatisfy(isSound) else {
+            for entry in entries where entry.isWide { wide.append(entry.time) }
+            guard !entries.isEmpty, entries.count <= count - recent.count, recent.canHold(entries) else {
                 throw StateError("a remembered click is malformed")
             }
             entries.withUnsafeBufferPointer { recent.restore($0) }
         }
+        guard recent.wides.isUsed(by: wide) else { throw StateError("remembered clicks are inconsistent") }
         return recent
     }
 
-    private static func isSound(_ entry: Entry) -> Bool {
-        EventBounds.clamp(entry.ts) == entry.ts && Label(rawValue: entry.labelCode) != nil && entry.isDecided <= 1 && entry.cost >= 0
+    /// Whether what entries refer to is there.
+    private borrowing func canHold(_ entries: [Entry]) -> Bool {
+        entries.allSatisfy { $0.isWide ? wides.hasDetails($0.time) : $0.source < wides.sourceCount }
     }
 }

@@ -27,13 +27,13 @@ struct EngagementExpiry: BitwiseCopyable {
 
 /// Counted clicks of the last minutes of event time, in order of arrival: what engagements are matched with.
 ///
-///     entry  id hash 16 | ts 8 | expires 8 | cost 8 | source 8 | score 4 | dimension 4 | label 1 | decided 1 | – 6    64 bytes
+///     entry  id hash 12 | cost 4 | ts, source, label, decided 8 | score 4 | dimension 4                        32 bytes
 ///     ring   chunks of 2^bits entries that never move; the tail is in the first, the head in the last
 ///     index  of a chunk: 2^(bits + 1) slots   14 bits of the hash | slot of the entry + 1 in 18 bits (0: free)
 ///
 /// A click costs one append. Chunks are indexed when an engagement asks (`nearest`), each as far as it is filled, so a
 /// stream without engagements never pays, and an index goes with its chunk: nothing is ever removed from it. A search
-/// asks every chunk; their far accesses wait together.
+/// asks every chunk; their far accesses wait together. Of an id's hash 96 bits are kept, as in `Deduplicator`.
 ///
 /// An entry is expired when the watermark > `expires`, whether it is still there or not; it is dropped once it is the oldest.
 /// One that was dropped is not brought back should the watermark be taken back. Limit: of more than `maximum`
@@ -41,30 +41,51 @@ struct EngagementExpiry: BitwiseCopyable {
 /// its triple in the `DimensionTable`.
 struct RecentClicks: ~Copyable {
     struct Entry: BitwiseCopyable {
-        var id: (UInt64, UInt64)
-        var ts: Int64
-        var expires: Int64
-        var cost: Int64
-        var source: UInt64
+        /// Source of an entry whose values stand in `WideClicks`, at the place that its time then is.
+        static let wide = 0xffff
+        static let timeBits: UInt64 = 46
+        private static let timeMask = UInt64(1) << timeBits - 1
+        private static let fraudBit = UInt64(1) << 62
+        private static let decidedBit = UInt64(1) << 63
+
+        private var idHigh: UInt64
+        private var idLow: UInt32
+        var cost: UInt32
+        /// Time in 46 bits | place of the source in 16 | is fraud | a person or the batch layer decided on the label.
+        private var word: UInt64
         var score: Float
         var dimension: UInt32
-        var labelCode: UInt8
-        /// 1 when a person or the batch layer decided on the label.
-        var isDecided: UInt8 = 0
-        private var reserved: UInt16 = 0
-        private var reserved2: UInt32 = 0
 
-        init(
-            id: (UInt64, UInt64), ts: Int64, expires: Int64, cost: Int64, source: UInt64, score: Float, dimension: UInt32, label: Label
-        ) {
-            self.id = id
-            self.ts = ts
-            self.expires = expires
+        @inline(__always)
+        init(id: (UInt64, UInt64), time: UInt64, cost: UInt32, source: Int, score: Float, dimension: UInt32, label: Label) {
+            idHigh = id.0
+            idLow = UInt32(truncatingIfNeeded: id.1)
             self.cost = cost
-            self.source = source
+            word = time | UInt64(source) << Self.timeBits | (label == .fraud ? Self.fraudBit : 0)
             self.score = score
             self.dimension = dimension
-            labelCode = label.rawValue
+        }
+
+        @inline(__always) var hash: UInt64 { RecentClicks.hash((idHigh, UInt64(idLow))) }
+        @inline(__always) func has(_ id: (UInt64, UInt64)) -> Bool { idHigh == id.0 && idLow == UInt32(truncatingIfNeeded: id.1) }
+        @inline(__always) var isWide: Bool { source == Self.wide }
+        /// Event time, ms; that of a wide entry stands in the table of those.
+        @inline(__always) var time: Int { Int(truncatingIfNeeded: word & Self.timeMask) }
+        @inline(__always) var source: Int { Int(truncatingIfNeeded: word >> Self.timeBits & 0xffff) }
+
+        var label: Label {
+            get { word & Self.fraudBit == 0 ? .valid : .fraud }
+            set { word = newValue == .fraud ? word | Self.fraudBit : word & ~Self.fraudBit }
+        }
+
+        var isDecided: Bool {
+            get { word & Self.decidedBit != 0 }
+            set { word = newValue ? word | Self.decidedBit : word & ~Self.decidedBit }
+        }
+
+        /// Leaves time and source to the table of wide entries.
+        mutating func widen(_ place: Int) {
+            word = word & (Self.fraudBit | Self.decidedBit) | UInt64(place) | UInt64(Self.wide) << Self.timeBits
         }
     }
 
@@ -88,6 +109,7 @@ struct RecentClicks: ~Copyable {
     private(set) var tail = 0
     private(set) var head = 0
     var chunks: [Chunk] = []
+    var wides = WideClicks()
     private var spare: [Chunk] = []
 
     init(maximum: Int, expiry: EngagementExpiry) {
@@ -101,28 +123,58 @@ struct RecentClicks: ~Copyable {
     @inline(__always) var chunkEntries: Int { 1 << chunkBits }
     var byteCount: Int {
         let indexes = (chunks + spare).count { $0.index != nil }
-        return (chunks.count + spare.count) * chunkEntries * MemoryLayout<Entry>.stride + indexes * indexBytes
+        return (chunks.count + spare.count) * chunkEntries * MemoryLayout<Entry>.stride + indexes * indexBytes + wides.byteCount
     }
 
     /// The entry at a place from `tail` to `head`.
     @inline(__always)
     func entry(_ place: Int) -> UnsafeMutablePointer<Entry> { chunks[place >> chunkBits].entries + place & (chunkEntries - 1) }
 
+    /// A click to be remembered.
+    struct Click {
+        let id: (UInt64, UInt64)
+        let ts: Int64
+        let expires: Int64
+        let cost: Int64
+        let source: UInt64
+    }
+
+    /// The values of an entry that it may hold elsewhere.
+    @inline(__always)
+    func details(_ entry: Entry) -> WideClicks.Details {
+        if entry.isWide { return wides.details(entry.time) }
+        let ts = Int64(entry.time)
+        return WideClicks.Details(ts: ts, expires: ts + expiry.keep, cost: Int64(entry.cost), source: wides.source(entry.source))
+    }
+
+    @inline(__always)
+    private func expires(_ entry: Entry) -> Int64 { entry.isWide ? wides.details(entry.time).expires : Int64(entry.time) + expiry.keep }
+
     /// Adds a click whose triple has been retained for it. At the limit the oldest goes, expired or forgotten.
     ///
-    /// - Complexity: O(1) amortized; allocates only when more chunks are needed than ever before.
+    /// - Complexity: O(1) amortized; allocates only when more room is needed than ever before.
     @inline(__always)
-    mutating func append(_ entry: Entry, watermark: Int64, _ dimensions: inout DimensionTable) {
+    mutating func append(
+        _ click: Click, score: Float, dimension: UInt32, label: Label, watermark: Int64, _ dimensions: inout DimensionTable
+    ) {
         if count == maximum { makeRoom(watermark, &dimensions) }
         if head == chunks.count << chunkBits { takeChunk() }
-        self.entry(head).initialize(to: entry)
-        greatestExpiry = max(greatestExpiry, entry.expires)
+        var source = wides.place(ofSource: click.source)
+        var (time, cost) = (UInt64(bitPattern: click.ts), UInt64(bitPattern: click.cost))
+        if time >> Entry.timeBits != 0 || cost >> 32 != 0 || click.expires != click.ts + expiry.keep || source == Entry.wide {
+            let details = WideClicks.Details(ts: click.ts, expires: click.expires, cost: click.cost, source: click.source)
+            (time, source, cost) = (UInt64(wides.add(details)), Entry.wide, 0)
+        }
+        entry(head).initialize(
+            to: Entry(
+                id: click.id, time: time, cost: UInt32(cost), source: source, score: score, dimension: dimension, label: label))
+        greatestExpiry = max(greatestExpiry, click.expires)
         head += 1
     }
 
     /// Drops the oldest entries as far as they are expired.
     mutating func expire(_ watermark: Int64, _ dimensions: inout DimensionTable) {
-        while tail < head, entry(tail).pointee.expires < watermark { dropOldest(&dimensions) }
+        while tail < head, expires(entry(tail).pointee) < watermark { dropOldest(&dimensions) }
     }
 
     private mutating func makeRoom(_ watermark: Int64, _ dimensions: inout DimensionTable) {
@@ -133,7 +185,9 @@ struct RecentClicks: ~Copyable {
     }
 
     private mutating func dropOldest(_ dimensions: inout DimensionTable) {
-        dimensions.release(entry(tail).pointee.dimension)
+        let oldest = entry(tail).pointee
+        dimensions.release(oldest.dimension)
+        if oldest.isWide { wides.remove(oldest.time) }
         tail += 1
         guard tail == chunkEntries else { return }
         var first = chunks.removeFirst()
@@ -160,7 +214,9 @@ struct RecentClicks: ~Copyable {
         greatestExpiry = bound
         for place in tail..<head {
             let entry = entry(place)
-            entry.pointee.expires = min(entry.pointee.expires, bound)
+            guard expires(entry.pointee) > bound else { continue }
+            if !entry.pointee.isWide { entry.pointee.widen(wides.add(details(entry.pointee))) }
+            wides.setExpiry(entry.pointee.time, bound)
         }
     }
 
@@ -178,7 +234,7 @@ struct RecentClicks: ~Copyable {
             if head == chunks.count << chunkBits { takeChunk() }
             let run = entries[from..<min(from + chunkEntries - head & (chunkEntries - 1), entries.count)]
             _ = UnsafeMutableBufferPointer(start: entry(head), count: run.count).initialize(fromContentsOf: run)
-            for entry in run { greatestExpiry = max(greatestExpiry, entry.expires) }
+            for entry in run { greatestExpiry = max(greatestExpiry, expires(entry)) }
             head += run.count
             from += run.count
         }

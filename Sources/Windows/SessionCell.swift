@@ -40,7 +40,6 @@ struct SessionCell: BitwiseCopyable {
         static let hasRow = Flags(rawValue: 8)
         /// The visitor's newest session, which the index leads to.
         static let newest = Flags(rawValue: 16)
-        /// What a snapshot keeps.
         static let kept: Flags = [.live, .dirty, .shown, .hasRow]
     }
 
@@ -51,6 +50,18 @@ struct SessionCell: BitwiseCopyable {
         self.textOffset = textOffset
         self.textLength = textLength
         self.sequence = sequence
+    }
+
+    /// What a snapshot keeps. Numbers are given anew when cells are read back, so links are not kept; blocks are written apart.
+    var kept: SessionCell {
+        var cell = self
+        cell.older = Self.none
+        cell.previous = Self.none
+        cell.next = Self.none
+        cell.list = SessionWheel.unlisted
+        cell.flags.formIntersection(.kept)
+        cell.ads = ads.detached
+        return cell
     }
 
     @inline(__always) var isLive: Bool { flags.contains(.live) }

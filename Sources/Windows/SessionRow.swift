@@ -11,6 +11,8 @@ package struct SessionRow: ~Copyable {
     package let startMilliseconds: Int64
     /// The row was emitted before and must go: its session begins earlier now, or is part of another. What follows is then 0.
     package let isRemoved: Bool
+    /// No row of this key was emitted before.
+    package let isNew: Bool
     /// Time of the last click, epoch ms.
     package let endMilliseconds: Int64
     package let clickCount: Int64

@@ -7,6 +7,8 @@ struct SessionOrder: BitwiseCopyable, Comparable {
     var sequence: UInt64
     /// The cell; none of a removal.
     var number = SessionCell.none
+    /// Whether the session has no row yet.
+    var isNew = false
 
     static func < (a: SessionOrder, b: SessionOrder) -> Bool {
         a.start != b.start ? a.start < b.start : a.sequence < b.sequence
@@ -48,7 +50,7 @@ extension SessionStore {
         for removal in removals { emitRemoval(removal, emit) }
         removals.removeAll(keepingCapacity: true)
         ready.sort()
-        for order in ready { emitRow(order.number, emit) }
+        for order in ready { emitRow(order, emit) }
         ready.removeAll(keepingCapacity: true)
         for number in taken {
             let cell = cells.cell(number)
@@ -90,33 +92,26 @@ extension SessionStore {
 
     private mutating func makeReady(_ number: UInt32) {
         let cell = cells.cell(number)
+        let isNew = !cell.pointee.flags.contains(.hasRow)
         cell.pointee.flags.remove(.dirty)
         cell.pointee.flags.formUnion([.shown, .hasRow])
-        ready.append(SessionOrder(start: cell.pointee.start, sequence: cell.pointee.sequence, number: number))
+        ready.append(SessionOrder(start: cell.pointee.start, sequence: cell.pointee.sequence, number: number, isNew: isNew))
     }
 
-    private func emitRow(_ number: UInt32, _ emit: (borrowing SessionRow) -> Void) {
-        let cell = cells.cell(number).pointee
-        texts.arena.withUnsafeBytes { arena in
-            emit(
-                SessionRow(
-                    visitor: Self.text(cell, arena), startMilliseconds: cell.start, isRemoved: false, endMilliseconds: cell.end,
-                    clickCount: cell.clicks, distinctAds: cell.ads.roundedEstimate, totalCost: Money(e4: cell.cost)))
-        }
+    private func emitRow(_ order: SessionOrder, _ emit: (borrowing SessionRow) -> Void) {
+        let cell = cells.cell(order.number).pointee
+        emit(
+            SessionRow(
+                visitor: texts.text(cell.textOffset, cell.textLength), startMilliseconds: cell.start, isRemoved: false, isNew: order.isNew,
+                endMilliseconds: cell.end, clickCount: cell.clicks, distinctAds: cell.ads.roundedEstimate, totalCost: Money(e4: cell.cost)))
     }
 
     private func emitRemoval(_ removal: SessionRemoval, _ emit: (borrowing SessionRow) -> Void) {
         let cell = cells.cell(cells.newest(removal.key)).pointee
-        texts.arena.withUnsafeBytes { arena in
-            emit(
-                SessionRow(
-                    visitor: Self.text(cell, arena), startMilliseconds: removal.order.start, isRemoved: true, endMilliseconds: 0,
-                    clickCount: 0, distinctAds: 0, totalCost: .zero))
-        }
-    }
-
-    private static func text(_ cell: SessionCell, _ arena: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: arena[cell.textOffset..<cell.textOffset + Int(cell.textLength)])
+        emit(
+            SessionRow(
+                visitor: texts.text(cell.textOffset, cell.textLength), startMilliseconds: removal.order.start, isRemoved: true, isNew: false,
+                endMilliseconds: 0, clickCount: 0, distinctAds: 0, totalCost: .zero))
     }
 
     private mutating func drop(_ number: UInt32) {

@@ -2,7 +2,7 @@ package import ClickModel
 internal import Sketches
 
 extension SessionStore {
-    private static let tag: StaticString = "SES1"
+    private static let tag: StaticString = "SES2"
 
     /// Appends the whole state, settings included: sessions, sketches, texts, and the rows yet to be removed.
     ///
@@ -12,7 +12,7 @@ extension SessionStore {
         for value in [gapMilliseconds, allowedLatenessMilliseconds, wheel.position] { writer.append(value) }
         for value in [maximumSessions, sessionsPerVisitor, maximumTextBytes, maximumSketchBytes, refused] { writer.append(value) }
         writer.append(nextSequence)
-        texts.arena.withUnsafeBufferPointer { writer.append($0) }
+        texts.write(to: &writer)
         writer.append(removals.count)
         for removal in removals {
             writer.append(removal.order.start)
@@ -20,18 +20,21 @@ extension SessionStore {
             writer.append(removal.key)
         }
         writer.append(cells.count)
-        for number in 0..<UInt32(cells.used) where cells.cell(number).pointee.isLive {
-            var cell = cells.cell(number).pointee
-            let block = cell.ads.outOfLineBytes
-            // Numbers are given anew when the cells are read back: links are not kept.
-            cell.older = SessionCell.none
-            cell.previous = SessionCell.none
-            cell.next = SessionCell.none
-            cell.list = SessionWheel.unlisted
-            cell.flags.formIntersection(.kept)
-            cell.ads = cell.ads.detached
-            writer.append(cell)
-            if let block { writer.append(block.assumingMemoryBound(to: UInt8.self)) }
+        let stride = MemoryLayout<SessionCell>.stride
+        cells.forEachRun { run in
+            writer.append(atMost: run.count * stride) { to in
+                var count = 0
+                for cell in run where cell.isLive {
+                    to.storeBytes(of: cell.kept, toByteOffset: count * stride, as: SessionCell.self)
+                    count += 1
+                }
+                return count * stride
+            }
+        }
+        cells.forEachRun { run in
+            for cell in run where cell.isLive {
+                if let block = cell.ads.outOfLineBytes { writer.append(block.assumingMemoryBound(to: UInt8.self)) }
+            }
         }
     }
 
@@ -62,7 +65,7 @@ extension SessionStore {
         store.refused = refused
         store.wheel = SessionWheel(position: position)
         store.nextSequence = try reader.read(UInt64.self)
-        store.texts = SessionTexts(restoring: try reader.readArray(UInt8.self))
+        store.texts = try SessionTexts.read(&reader)
         try store.readRemovals(&reader)
         try store.readCells(&reader)
         for removal in store.removals where store.cells.newest(removal.key) == SessionCell.none {
@@ -83,29 +86,33 @@ extension SessionStore {
     private mutating func readCells(_ reader: inout StateReader) throws(StateError) {
         let count = try reader.read(Int.self)
         guard (0...maximumSessions).contains(count) else { throw StateError("more sessions than the limit") }
+        var withBlocks: [UInt32] = []
         for _ in 0..<count {
-            var cell = try reader.read(SessionCell.self)
+            let cell = try reader.read(SessionCell.self)
             guard cell.key != 0, cell.isLive, SessionCell.Flags.kept.isSuperset(of: cell.flags), cell.list == SessionWheel.unlisted,
                 EventBounds.clamp(cell.start) == cell.start, EventBounds.clamp(cell.end) == cell.end, cell.start <= cell.end,
-                cell.clicks > 0, let expected = cell.ads.detachedByteCount
-            else { throw StateError("a session is malformed") }
-            if expected > 0 {
-                let block = try reader.readArray(UInt8.self)
-                guard block.withUnsafeBytes({ cell.ads.attach($0, sketches) }) else { throw StateError("a session's sketch is malformed") }
+                cell.clicks > 0, let expected = cell.ads.detachedByteCount, let number = restore(cell)
+            else { throw StateError("a session is malformed, or inconsistent with others") }
+            if expected > 0 { withBlocks.append(number) }
+        }
+        for number in withBlocks {
+            let block = try reader.readArray(UInt8.self)
+            guard block.withUnsafeBytes({ cells.cell(number).pointee.ads.attach($0, sketches) }) else {
+                throw StateError("a session's sketch is malformed")
             }
-            guard restore(cell) else { throw StateError("sessions are inconsistent") }
         }
     }
 
-    /// Puts a session that was read into the chain of its visitor; false when it touches another or has not its text.
-    private mutating func restore(_ cell: SessionCell) -> Bool {
+    /// Puts a session that was read into the chain of its visitor, its sketch yet without its block; returns its number, nil
+    /// when it touches another or has not its text.
+    private mutating func restore(_ cell: SessionCell) -> UInt32? {
         var newer = SessionCell.none
         var at = cells.newest(cell.key)
         if at != SessionCell.none {
             let known = cells.cell(at).pointee
-            guard known.textOffset == cell.textOffset, known.textLength == cell.textLength else { return false }
+            guard known.textOffset == cell.textOffset, known.textLength == cell.textLength else { return nil }
         } else {
-            guard texts.claim(offset: cell.textOffset, length: cell.textLength) else { return false }
+            guard texts.claim(offset: cell.textOffset, length: cell.textLength) else { return nil }
         }
         while at != SessionCell.none && cells.cell(at).pointee.start > cell.start {
             newer = at
@@ -113,10 +120,10 @@ extension SessionStore {
         }
         guard newer == SessionCell.none || cells.cell(newer).pointee.start - cell.end >= gapMilliseconds,
             at == SessionCell.none || cell.start - cells.cell(at).pointee.end >= gapMilliseconds
-        else { return false }
+        else { return nil }
         let number = cells.insert(cell, newer: newer, older: at)
         wheel.schedule(number, at: cell.end + gapMilliseconds, cells)
         if cell.isShownAndDirty { changed.append(number) }
-        return true
+        return number
     }
 }

@@ -49,8 +49,6 @@ package struct SessionStore: ~Copyable, @unchecked Sendable {
     var nextSequence: UInt64
     var ready: [SessionOrder]
     var taken: [UInt32]
-    /// Sum of what `warm` read; nothing depends on it.
-    var warmth: UInt64
 
     package init(
         gapMilliseconds: Int64 = Self.defaultGapMilliseconds, allowedLatenessMilliseconds: Int64 = 300_000,
@@ -76,7 +74,6 @@ package struct SessionStore: ~Copyable, @unchecked Sendable {
         nextSequence = 0
         ready = []
         taken = []
-        warmth = 0
     }
 
     package var maximumSessions: Int { cells.maximumCells }
@@ -114,14 +111,17 @@ package struct SessionStore: ~Copyable, @unchecked Sendable {
         markDirty(cell, number)
     }
 
-    /// Brings the cells that the next clicks will touch into the cache; changes nothing anyone can see.
-    ///
-    /// Like `WindowStore.warm`: the far memory accesses of a group of clicks (some tens) wait together, not in turn.
-    package mutating func warm(_ records: UnsafePointer<ClickRecord>, count: Int) {
-        var sum: UInt64 = 0
-        for i in 0..<count { sum &+= cells.touch(records[i].visitor_hash) }
-        for i in 0..<count { cells.prefetch(records[i].visitor_hash) }
-        warmth &+= sum
+    /// Asks for the cells that the clicks after a place in a batch will touch; changes nothing anyone can see. As `WindowStore.warm`.
+    package borrowing func warm(_ records: UnsafePointer<ClickRecord>, from place: Int, count: Int) {
+        for i in WindowStore.warmed(place, ahead: 3, of: count) { cells.prefetchIndex(records[i].visitor_hash) }
+        for i in WindowStore.warmed(place, ahead: 2, of: count) {
+            let number = cells.likely(records[i].visitor_hash)
+            if number != SessionCell.none { cells.prefetch(number) }
+        }
+        for i in WindowStore.warmed(place, ahead: 1, of: count) {
+            let number = cells.likely(records[i].visitor_hash)
+            if number != SessionCell.none { cells.cell(number).pointee.ads.prefetch(records[i].ad_hash) }
+        }
     }
 }
 

@@ -40,15 +40,17 @@ struct SessionTable: ~Copyable {
         index.find(Self.hash(key)) { cell($0).pointee.key == key }
     }
 
-    /// Reads where `newest` will look first.
+    /// Asks for where `newest` will look first.
     @inline(__always)
-    func touch(_ key: UInt64) -> UInt64 { index.touch(Self.hash(key)) }
+    func prefetchIndex(_ key: UInt64) { index.prefetch(Self.hash(key)) }
 
-    /// Asks for the cell that `newest` will most likely find, without waiting for it: the tag alone is compared.
+    /// Number of the session that `newest` will most likely find: the tag alone is compared.
     @inline(__always)
-    func prefetch(_ key: UInt64) {
-        let number = index.find(Self.hash(key)) { _ in true }
-        guard number != HashIndex.none else { return }
+    func likely(_ key: UInt64) -> UInt32 { index.find(Self.hash(key)) { _ in true } }
+
+    /// Asks for a cell.
+    @inline(__always)
+    func prefetch(_ number: UInt32) {
         let address = UnsafeRawPointer(cell(number))
         fraud_prefetch(address)
         fraud_prefetch(address + 64)
@@ -101,6 +103,13 @@ struct SessionTable: ~Copyable {
             at = cell(at).pointee.older
         }
         return newer
+    }
+
+    /// Lends the cells of all numbers ever given out, live or not, in order.
+    func forEachRun(_ body: (UnsafeBufferPointer<SessionCell>) -> Void) {
+        for first in stride(from: 0, to: used, by: Self.chunkCells) {
+            body(UnsafeBufferPointer(start: cell(UInt32(first)), count: min(Self.chunkCells, used - first)))
+        }
     }
 
     private mutating func takeNumber() -> UInt32 {

@@ -2,7 +2,10 @@ internal import CClickRecord
 internal import ClickModel
 internal import Sketches
 
-/// The texts of visitors with live sessions, each once, in one arena; dead ones are dropped when they are more than half.
+/// The texts of visitors with live sessions, each once, in chunks that never move; dead ones are dropped when they are more
+/// than half.
+///
+///     offset   chunk, then 21 bits of the place in it; no text lies across two chunks
 ///
 /// The text is what `visitor_hash` was made of in `fraud_record_finish`: user_id, else device_fingerprint, else ip
 /// followed by user_agent. A text of more than 128 bytes is cut to at most 128, at the start of a UTF-8 character, and
@@ -12,96 +15,161 @@ struct SessionTexts {
     static let longestUncut = 128
     /// Most bytes of a stored text.
     static let longest = longestUncut + 1 + 16
-    private static let leastArenaToCompact = 1 << 16
+    private static let leastBytesToCompact = 1 << 16
     private static let longestAddress = 64
     private static let longestAgent = 2048
+    private static let chunkBits = 21
+    static let chunkBytes = 1 << chunkBits
 
-    private(set) var arena: [UInt8] = []
-    /// The arena before the last compaction, empty: two that take turns need no allocation.
-    private var spare: [UInt8] = []
+    private struct Chunk {
+        let memory: AlignedMemory
+        let bytes: UnsafeMutablePointer<UInt8>
+        var used = 0
+
+        init() {
+            memory = AlignedMemory(byteCount: SessionTexts.chunkBytes)
+            bytes = memory.base.bindMemory(to: UInt8.self, capacity: SessionTexts.chunkBytes)
+        }
+    }
+
+    private var chunks: [Chunk] = []
+    /// Chunks of before the last compaction: they take turns, so that a steady state needs no allocation.
+    private var spare: [Chunk] = []
+    private(set) var usedBytes = 0
     private(set) var deadBytes = 0
 
     init() {}
 
-    /// An arena that is being read back; `deadBytes` falls as its texts are claimed.
-    init(restoring bytes: [UInt8]) {
-        arena = bytes
-        deadBytes = bytes.count
+    var liveBytes: Int { usedBytes - deadBytes }
+    var byteCount: Int { (chunks.count + spare.count) * Self.chunkBytes }
+
+    /// A text that was appended.
+    @inline(__always)
+    func text(_ offset: Int, _ length: UInt8) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: address(offset), count: Int(length))
     }
 
-    var liveBytes: Int { arena.count - deadBytes }
-    var byteCount: Int { arena.capacity + spare.capacity }
+    @inline(__always)
+    private func address(_ offset: Int) -> UnsafeMutablePointer<UInt8> {
+        chunks[offset >> Self.chunkBits].bytes + offset & (Self.chunkBytes - 1)
+    }
 
-    /// Appends the text of a record's visitor. O(length); the arena grows in doublings.
+    /// Appends the text of a record's visitor. O(length).
     mutating func append(_ record: UnsafePointer<ClickRecord>, _ texts: UnsafeRawPointer) -> (offset: Int, length: UInt8) {
-        let offset = arena.count
-        let r = record.pointee
-        var first = UnsafeRawBufferPointer(start: nil, count: 0)
-        var second = first
-        if r.user_hash != 0 {
-            first = Self.bytes(r.user_id, texts)
-        } else if r.device_hash != 0 {
-            first = Self.bytes(r.device_fingerprint, texts)
+        let offset = room()
+        let to = address(offset)
+        var length = 0
+        if record.pointee.user_hash != 0 {
+            Self.copy(Self.bytes(record.pointee.user_id, texts), to, &length)
+        } else if record.pointee.device_hash != 0 {
+            Self.copy(Self.bytes(record.pointee.device_fingerprint, texts), to, &length)
         } else {
-            first = UnsafeRawBufferPointer(rebasing: Self.bytes(r.ip, texts).prefix(Self.longestAddress))
-            second = UnsafeRawBufferPointer(rebasing: Self.bytes(r.user_agent, texts).prefix(Self.longestAgent))
+            Self.copy(UnsafeRawBufferPointer(rebasing: Self.bytes(record.pointee.ip, texts).prefix(Self.longestAddress)), to, &length)
+            Self.copy(UnsafeRawBufferPointer(rebasing: Self.bytes(record.pointee.user_agent, texts).prefix(Self.longestAgent)), to, &length)
         }
-        let isCut = first.count + second.count > Self.longestUncut
-        // One byte more than is kept tells whether the cut is at the start of a character.
-        arena.append(contentsOf: first.prefix(Self.longestUncut + 1))
-        arena.append(contentsOf: second.prefix(Self.longestUncut + 1 - min(first.count, Self.longestUncut + 1)))
-        if isCut {
-            var last = offset + Self.longestUncut
+        if length > Self.longestUncut {
+            length = Self.longestUncut
             // A character has at most three bytes after its first; the decoder has checked the encoding.
-            for _ in 0..<3 where arena[last] & 0xc0 == 0x80 { last -= 1 }
-            arena.removeLast(arena.count - last)
-            appendHash(r.visitor_hash)
+            for _ in 0..<3 where to[length] & 0xc0 == 0x80 { length -= 1 }
+            Self.appendHash(record.pointee.visitor_hash, to, &length)
         }
-        return (offset, UInt8(arena.count - offset))
+        take(length)
+        return (offset, UInt8(length))
+    }
+
+    /// Where the next text goes: there is room for the longest.
+    @inline(__always)
+    private mutating func room() -> Int {
+        if chunks.isEmpty || chunks[chunks.count - 1].used > Self.chunkBytes - Self.longest { chunks.append(spare.popLast() ?? Chunk()) }
+        return (chunks.count - 1) << Self.chunkBits + chunks[chunks.count - 1].used
+    }
+
+    @inline(__always)
+    private mutating func take(_ length: Int) {
+        chunks[chunks.count - 1].used += length
+        usedBytes += length
+    }
+
+    /// Copies a text behind what is there, as far as one byte more than is kept: that tells whether the cut is at the start of a
+    /// character.
+    @inline(__always)
+    private static func copy(_ text: UnsafeRawBufferPointer, _ to: UnsafeMutablePointer<UInt8>, _ length: inout Int) {
+        let count = min(text.count, longestUncut + 1 - length)
+        guard count > 0, let from = text.baseAddress else { return }
+        UnsafeMutableRawPointer(to + length).copyMemory(from: from, byteCount: count)
+        length += count
     }
 
     /// Notes that the last session of a visitor went.
     mutating func release(length: UInt8) { deadBytes += Int(length) }
 
-    /// Claims a text of a restored arena; false when it is not in it.
+    /// Claims a restored text; false when it is not there.
     mutating func claim(offset: Int, length: UInt8) -> Bool {
-        guard offset >= 0, offset <= arena.count, Int(length) <= arena.count - offset else { return false }
+        let chunk = offset >> Self.chunkBits
+        guard chunks.indices.contains(chunk), offset & (Self.chunkBytes - 1) + Int(length) <= chunks[chunk].used else { return false }
         deadBytes -= Int(length)
         return deadBytes >= 0
     }
 
-    /// Whether more than half of the arena is dead, and it is worth the while.
-    var isMostlyDead: Bool { deadBytes * 2 > arena.count && arena.count >= Self.leastArenaToCompact }
+    /// Whether more than half of the bytes are dead, and it is worth the while.
+    var isMostlyDead: Bool { deadBytes * 2 > usedBytes && usedBytes >= Self.leastBytesToCompact }
 
     /// Moves live texts together. `moveEach` is called with a function to call once for each live text, which gives the
     /// new offset, and one that asks for the text at an offset ahead of that; any offset will do.
     mutating func compact(_ moveEach: (_ move: (_ offset: Int, _ length: UInt8) -> Int, _ prefetch: (_ offset: Int) -> Void) -> Void) {
-        var fresh = spare
-        spare = []
-        fresh.reserveCapacity(arena.count - deadBytes)
-        arena.withUnsafeBytes { bytes in
-            moveEach(
-                { offset, length in
-                    fresh.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + Int(length)]))
-                    return fresh.count - Int(length)
-                },
-                { offset in if offset < bytes.count { fraud_prefetch(bytes.baseAddress.unsafelyUnwrapped + offset) } })
+        var fresh = SessionTexts()
+        swap(&fresh.spare, &spare)
+        moveEach(
+            { offset, length in
+                let to = fresh.room()
+                UnsafeMutableRawPointer(fresh.address(to)).copyMemory(from: address(offset), byteCount: Int(length))
+                fresh.take(Int(length))
+                return to
+            },
+            { offset in if offset >> Self.chunkBits < chunks.count { fraud_prefetch(address(offset)) } })
+        for var chunk in chunks {
+            chunk.used = 0
+            fresh.spare.append(chunk)
         }
-        swap(&arena, &fresh)
-        fresh.removeAll(keepingCapacity: true)
-        spare = fresh
-        deadBytes = 0
+        self = fresh
+    }
+
+    func write(to writer: inout StateWriter) {
+        writer.append(chunks.count)
+        for chunk in chunks { writer.append(UnsafeBufferPointer(start: chunk.bytes, count: chunk.used)) }
+    }
+
+    /// Reads what `write` wrote; all is dead until it is claimed.
+    ///
+    /// - Throws: `StateError`.
+    static func read(_ reader: inout StateReader) throws(StateError) -> SessionTexts {
+        var texts = SessionTexts()
+        let count = try reader.read(Int.self)
+        guard (0...SessionStore.greatestMaximumTextBytes / chunkBytes).contains(count) else { throw StateError("too many texts of sessions") }
+        for _ in 0..<count {
+            let bytes = try reader.readArray(UInt8.self)
+            guard bytes.count <= chunkBytes else { throw StateError("texts of sessions do not fit their chunk") }
+            var chunk = Chunk()
+            bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(start: chunk.bytes, count: chunkBytes).copyMemory(from: $0) }
+            chunk.used = bytes.count
+            texts.chunks.append(chunk)
+            texts.usedBytes += bytes.count
+        }
+        texts.deadBytes = texts.usedBytes
+        return texts
     }
 
     private static func bytes(_ text: TextRange, _ texts: UnsafeRawPointer) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: texts + Int(text.offset), count: Int(text.length))
     }
 
-    private mutating func appendHash(_ hash: UInt64) {
-        arena.append(UInt8(ascii: "~"))
+    private static func appendHash(_ hash: UInt64, _ to: UnsafeMutablePointer<UInt8>, _ length: inout Int) {
+        to[length] = UInt8(ascii: "~")
+        length += 1
         for shift in stride(from: UInt64(60), through: 0, by: -4) {
             let digit = UInt8(truncatingIfNeeded: hash >> shift) & 15
-            arena.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            to[length] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            length += 1
         }
     }
 }

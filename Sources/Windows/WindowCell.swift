@@ -37,6 +37,8 @@ struct WindowCell: BitwiseCopyable {
         static let fired = Flags(rawValue: 16)
         /// Minute only, with `dirty`: these very totals were emitted early; what is yet to come is the row on time.
         static let shown = Flags(rawValue: 32)
+        /// The row was emitted before: the next one takes its place.
+        static let hasRow = Flags(rawValue: 64)
     }
 
     init(key: UInt64, start: Int64, dimension: UInt32, level: WindowLevel, sequence: UInt64) {

@@ -25,6 +25,8 @@ package enum WindowFiring: UInt8, CaseIterable, Sendable, BitwiseCopyable {
 package struct WindowRow: ~Copyable {
     package let level: WindowLevel
     package let firing: WindowFiring
+    /// No row of this window was emitted before.
+    package let isNew: Bool
     /// Minute and hour rows are keyed by the ad alone: their campaign and advertiser are those of the first click counted.
     package let adID: UnsafeRawBufferPointer
     package let campaignID: UnsafeRawBufferPointer

@@ -34,7 +34,7 @@ extension WindowStore {
     package mutating func drain(
         watermark: Int64, floor: Int64? = nil, final: Bool = false, early: Bool = false, _ emit: (borrowing WindowRow) -> Void
     ) {
-        for number in dirty { giveVisitorsUp(number) }
+        giveVisitorsUp()
         collectReady(watermark, early: final || early)
         ready.sort()
         for entry in ready { emitRow(entry.number, watermark, emit) }
@@ -67,6 +67,16 @@ extension WindowStore {
         dirty.removeLast(dirty.count - kept)
     }
 
+    /// Gives the visitors of all changed minutes up, those of one hour after each other: their sketches stay near.
+    private mutating func giveVisitorsUp() {
+        for number in dirty where cells.cell(number).pointee.flags.contains(.pending) {
+            pending.append(UInt64(cells.cell(number).pointee.hour) << 32 | UInt64(number))
+        }
+        pending.sort()
+        for minute in pending { giveVisitorsUp(UInt32(truncatingIfNeeded: minute)) }
+        pending.removeAll(keepingCapacity: true)
+    }
+
     /// Gives the visitors of a minute to its hour, and to its day unless other triples share the minute.
     mutating func giveVisitorsUp(_ number: UInt32) {
         let minute = cells.cell(number)
@@ -83,13 +93,15 @@ extension WindowStore {
         let firing: WindowFiring =
             cell.pointee.flags.contains(.fired) ? .late : cell.pointee.end <= watermark ? .onTime : .early
         if firing == .onTime { cell.pointee.flags.insert(.fired) }
+        let isNew = !cell.pointee.flags.contains(.hasRow)
+        cell.pointee.flags.insert(.hasRow)
         scratch.removeAll(keepingCapacity: true)
         cell.pointee.sketch.append(serializedTo: &scratch)
         dimensions.withTexts(cell.pointee.dimension) { ad, campaign, advertiser in
             scratch.withUnsafeBytes { sketch in
                 emit(
                     WindowRow(
-                        level: cell.pointee.level, firing: firing, adID: ad, campaignID: campaign, advertiserID: advertiser,
+                        level: cell.pointee.level, firing: firing, isNew: isNew, adID: ad, campaignID: campaign, advertiserID: advertiser,
                         startMilliseconds: cell.pointee.start, endMilliseconds: cell.pointee.end,
                         clickCount: cell.pointee.clicks, validClicks: cell.pointee.valid,
                         totalCost: Money(e4: cell.pointee.cost), billableCost: Money(e4: cell.pointee.validCost),

@@ -58,10 +58,9 @@ extension WindowStore {
         let ts = EventBounds.clamp(record.pointee.ts_ms)
         let id = (record.pointee.click_id_hash.0, record.pointee.click_id_hash.1)
         recent.append(
-            RecentClicks.Entry(
-                id: id, ts: ts, expires: recent.expiry.of(ts, at: watermark), cost: max(record.pointee.cost_e4, 0), source: source,
-                score: score, dimension: dimension, label: label),
-            watermark: watermark, &dimensions)
+            RecentClicks.Click(
+                id: id, ts: ts, expires: recent.expiry.of(ts, at: watermark), cost: max(record.pointee.cost_e4, 0), source: source),
+            score: score, dimension: dimension, label: label, watermark: watermark, &dimensions)
         guard waiting.count > 0, label == .valid else { return nil }
         return waiting.take(id, near: ts, watermark: watermark)
     }
@@ -90,18 +89,19 @@ extension WindowStore {
                 watermark: watermark)
             return .unknownClick
         }
-        guard abs(ts - click.pointee.ts) <= EngagementExpiry.reach else { return .tooFar }
-        guard click.pointee.labelCode == Label.valid.rawValue, click.pointee.isDecided == 0 else { return .unchanged }
-        click.pointee.labelCode = Label.fraud.rawValue
+        let details = recent.details(click.pointee)
+        guard abs(ts - details.ts) <= EngagementExpiry.reach else { return .tooFar }
+        guard click.pointee.label == .valid, !click.pointee.isDecided else { return .unchanged }
+        click.pointee.label = .fraud
         let entry = click.pointee
         let triple = dimensions.entries[Int(entry.dimension)]
         let closed = correct(
-            ts: entry.ts, cost: entry.cost, ad: triple.ad, campaign: triple.campaign, advertiser: triple.advertiser, to: .fraud)
+            ts: details.ts, cost: details.cost, ad: triple.ad, campaign: triple.campaign, advertiser: triple.advertiser, to: .fraud)
         dimensions.withTexts(entry.dimension) { ad, campaign, advertiser in
             relabelled(
                 Relabelling(
-                    adID: ad, campaignID: campaign, advertiserID: advertiser, clickTime: entry.ts, cost: Money(e4: entry.cost),
-                    score: entry.score, source: entry.source, from: .valid, to: .fraud, closed: closed))
+                    adID: ad, campaignID: campaign, advertiserID: advertiser, clickTime: details.ts, cost: Money(e4: details.cost),
+                    score: entry.score, source: details.source, from: .valid, to: .fraud, closed: closed))
         }
         return .relabelled
     }
@@ -119,9 +119,9 @@ extension WindowStore {
         isDecided: Bool = true
     ) {
         let ts = EventBounds.clamp(time)
-        if let click = recent.nearest(idHash, to: ts, watermark: .min), click.pointee.ts == ts {
-            click.pointee.labelCode = to.rawValue
-            if isDecided { click.pointee.isDecided = 1 }
+        if let click = recent.nearest(idHash, to: ts, watermark: .min), recent.details(click.pointee).ts == ts {
+            click.pointee.label = to
+            if isDecided { click.pointee.isDecided = true }
         }
         guard from != to else { return }
         _ = correct(ts: ts, cost: max(cost, 0), ad: ad, campaign: campaign, advertiser: advertiser, to: to)

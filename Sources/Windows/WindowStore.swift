@@ -51,9 +51,9 @@ package struct WindowStore: ~Copyable, @unchecked Sendable {
     var earliestEnd: [Int64]
     var nextSequence: UInt64
     var ready: [DrainEntry]
+    /// Of a drain: minutes with visitors to give up, by hour.
+    var pending: [UInt64]
     var scratch: [UInt8]
-    /// Sum of what `warm` read; nothing depends on it.
-    var warmth: UInt64
 
     package init(
         allowedLatenessMilliseconds: Int64 = Self.defaultAllowedLatenessMilliseconds, maximumCells: Int = Self.defaultMaximumCells,
@@ -77,8 +77,8 @@ package struct WindowStore: ~Copyable, @unchecked Sendable {
         earliestEnd = [.max, .max, .max]
         nextSequence = 0
         ready = []
+        pending = []
         scratch = []
-        warmth = 0
     }
 
     /// Live cells of all levels.

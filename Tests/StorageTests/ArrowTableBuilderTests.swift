@@ -124,7 +124,7 @@ struct ArrowTableBuilderTests {
             rows.append(time: EventTime(milliseconds: 1_762_000_000_123))
             rows.append(date: CivilDate(daysSince1970: 20_000))
             rows.append(money: Money(e4: -.max))
-            rows.append(texts: ["a", "b", "c", "d"], selectedBy: 0b1_1010)
+            rows.append(texts: NameBytes(["a", "b", "c", "d"]), selectedBy: 0b1_1010)
             rows.append(floats: [1, 2, 3, 4, 5, 6], count: 2, stride: 3)
             rows.endRow()
             for _ in Self.columns { rows.appendNull() }

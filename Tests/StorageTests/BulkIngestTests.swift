@@ -78,7 +78,7 @@ struct BulkIngestTests {
         let rows = WarehouseTable.flagged.builder()
         let block = FeatureBlock(columnCount: 63)
         let text = [UInt8]("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36".utf8)
-        let names = (0..<64).map { "rule_\($0)" }
+        let names = NameBytes((0..<64).map { "rule_\($0)" })
         let count = 100_000
         for pass in 0..<2 {
             rows.removeAll()
@@ -93,7 +93,7 @@ struct BulkIngestTests {
         #expect(result.rows == [[.int(200_000), .int(200_000 * 63), .int(400_000), .money(Money(e4: 2 * 4_999_950_000)), .int(0)]])
     }
 
-    private static func appendFlagged(_ rows: ArrowTableBuilder, _ text: UnsafeRawBufferPointer, _ block: FeatureBlock, _ names: [String], _ i: Int) {
+    private static func appendFlagged(_ rows: ArrowTableBuilder, _ text: UnsafeRawBufferPointer, _ block: FeatureBlock, _ names: NameBytes, _ i: Int) {
         let id = UnsafeRawBufferPointer(rebasing: text[(i % 8)..<(i % 8 + 16)])
         rows.append(text: id)
         rows.append(time: EventTime(milliseconds: Int64(i)))

@@ -54,6 +54,8 @@ struct RetractionTests {
             random = SplitMix(seed)
             ads = [1, 3, 30][Int(random.next() % 3)]
             step = [200, 4000, 30_000][Int(random.next() % 3)]
+            // Also before 1970, and round it.
+            if random.next() % 6 == 0 { now = [-RetractionTests.t0, -100_000][Int(random.next() % 2)] }
         }
 
         mutating func next() -> Event {
@@ -86,6 +88,15 @@ struct RetractionTests {
             return click
         }
 
+        private mutating func cost() -> Int64 {
+            switch random.next() % 50 {
+            case 0: 0
+            case 1: 1 << 32 - 1 + Int64(random.next() % 3)
+            case 2: 1_000_000_000_000 + Int64(random.next() % 3)
+            default: Int64(random.next() % 50_000)
+            }
+        }
+
         private mutating func newClick() -> TestClick {
             now += Int64(random.next() % step)
             var ts = now - Int64(random.next() % 6000)
@@ -101,7 +112,7 @@ struct RetractionTests {
             let old = random.next() % 12 == 0 ? sent.suffix(8).randomElement(using: &random)?.id : nil
             return TestClick(
                 id: old ?? random.next(), ts: ts, ad: "ad-\(ad)", campaign: "campaign-\(campaign)", advertiser: "advertiser-\(campaign / 2)",
-                cost: random.next() % 50 == 0 ? 0 : Int64(random.next() % 50_000), visitor: random.next() % 50,
+                cost: cost(), visitor: random.next() % 50,
                 label: random.next() % 4 == 0 ? .fraud : .valid)
         }
     }

@@ -87,7 +87,7 @@ struct SessionStoreModelTests {
                 if model.isLate(click.ts, watermark: mark) {
                     tally.late += 1
                 } else {
-                    if stream.random.next() % 3 == 0 { click.withRecord { record, _ in store.warm(record, count: 1) } }
+                    if stream.random.next() % 3 == 0 { click.withRecord { record, _ in store.warm(record, from: 0, count: 1) } }
                     store.add(click)
                     model.add(click)
                 }

@@ -83,8 +83,8 @@ struct WindowStoreModelTests {
             let mark = watermark.current
             let duplicate = click.withRecord { record, _ in
                 if at % 3 == 0 {
-                    seen.warm(record, count: 1)
-                    store.warm(record, count: 1)
+                    seen.warm(record, from: 0, count: 1)
+                    store.warm(record, from: 0, count: 1)
                 }
                 return seen.admit(record.pointee.click_id_hash, content: 0, ts: click.ts, watermark: mark) != .new
             }

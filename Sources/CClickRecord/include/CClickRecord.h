@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "KeyState.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -182,6 +184,9 @@ void fraud_record_clear(fraud_click_record *_Nonnull record);
 
 /// Fills the hashes and the binary address of a record whose texts are in `arena`. Call it once all texts are set.
 void fraud_record_finish(fraud_click_record *_Nonnull record, const uint8_t *_Nonnull arena);
+
+/// The same, and faster, when 32 bytes after every text of the record may be read.
+void fraud_record_finish_padded(fraud_click_record *_Nonnull record, const uint8_t *_Nonnull arena);
 
 /// Parses an IPv4 or IPv6 address; returns 4, 6, or 0 when it is none. IPv4-mapped IPv6 counts as 4.
 int fraud_parse_ip(const uint8_t *_Nonnull text, size_t length, uint64_t *_Nonnull high, uint64_t *_Nonnull low);

@@ -1,251 +1,218 @@
 internal import CClickRecord
-package import ClickModel
 internal import Sketches
 
 /// State of one key: plain bytes that a snapshot copies and that a stream engine could hold as keyed state.
 package protocol KeyState: BitwiseCopyable {
     /// The state of a key never seen.
     init()
+    /// The key it belongs to; 0 marks a slot whose key was forgotten.
+    var key: UInt64 { get set }
     /// Largest event time seen for the key, ms. Decides expiry and eviction.
     var lastSeen: Int64 { get set }
 }
 
-/// A flat hash table from 64-bit key hashes to fixed-size states, with a limit, a time to live and an eviction rule.
+/// A hash table from 64-bit key hashes to fixed-size states, with a limit, a time to live and an eviction rule.
 ///
-///     keys    [ k k k k k k k k ][ k k … ]   sets of 8 keys: one 64-byte cache line a lookup
-///     states  [ s s s s s s s s ][ s s … ]   the state of keys[i] is states[i]
-///
-/// A key lives in its home set or, when that is full, in one of the next three. A key of 0 is an empty slot. Entries are
-/// never removed one by one, so a set that is not full ends a search.
+///     states  [ s0 s1 s2 s3 … ]        in order of arrival, never moved, at addresses reserved for the limit
+///     index   [ line ][ line ] …       slots by key: one cache line a lookup (`KeyIndex`)
 ///
 /// - Time to live: an entry whose `lastSeen` is `timeToLive` or more behind the click reads as never seen.
-/// - Growth: twofold, when 4 of 5 slots are taken; entries that can only read as expired are dropped first.
-/// - At the limit: the entry of the four sets' first with the oldest `lastSeen` is overwritten and counted in `evicted`.
-/// - Complexity: O(1); one or two cache misses a lookup; allocates only when it grows.
+/// - Room: a new key takes the slot of an entry that can only read as expired, found by a sweep that looks at four slots
+///   for each new key, else a new slot.
+/// - Growth: no state is ever copied. The index is doubled by moving one line of it for each new key; so the worst insertion
+///   costs little more than the mean one.
+/// - At the limit: of the next eight slots of the sweep the one with the oldest `lastSeen` is overwritten, and counted in
+///   `evicted`. Should sixteen lines of the index be full, by bad luck or ill will, the oldest of the first goes the same way.
+/// - Complexity: O(1); one or two cache misses a lookup; allocates an index when it begins to double.
 package final class KeyedTable<State: KeyState> {
-    /// The memory `keys` and `states` point into.
-    private var memory: Memory
-    private var keys: UnsafeMutablePointer<UInt64>
-    private var states: UnsafeMutablePointer<State>
-    private var setCount: Int
-    private let maximumSets: Int
-    private let timeToLive: Int64
-    package private(set) var count = 0
-    /// Entries overwritten before they expired because the table was at its limit.
-    package private(set) var evicted = 0
+    private let pool: AlignedMemory
+    let states: UnsafeMutablePointer<State>
+    let maximumSlots: Int
+    let maximumBits: Int
+    let slotBits: Int
+    let timeToLive: Int64
 
-    private static var ways: Int { 8 }
-    private static var probes: Int { 4 }
+    var indexMemory: AlignedMemory
+    var oldMemory: AlignedMemory?
+    let core: UnsafeMutablePointer<Core>
+
+    /// What changes from click to click. Apart from the object: the run time checks each access to a class's variables.
+    struct Core {
+        var index: KeyIndex
+        var indexBits: Int
+        /// Keys that are too many for it; as many as can be when it cannot grow any more.
+        var doublesAt: Int
+        /// The index before the last doubling, while keys are still in it: those of the lines from `moved` on.
+        var old: KeyIndex
+        var moved = 0
+        /// 0 when it is not doubling.
+        var oldLines = 0
+        /// Slots in use, from the first on.
+        var used = 0
+        /// Where the sweep goes on.
+        var hand = 0
+        /// No `lastSeen` is before this.
+        var earliest = Int64.max
+        /// The same for what this round of the sweep has seen.
+        var earliestOfRound = Int64.max
+        var count = 0
+        var evicted = 0
+    }
+
+    package var count: Int { core.pointee.count }
+    /// Entries overwritten before they expired because the table was at its limit.
+    package var evicted: Int { core.pointee.evicted }
+
+    /// Slots asked for ahead, by click: see `prefetchState`.
+    let candidates: UnsafeMutablePointer<UInt32>
+
+    /// Entries in a line on average when the index begins to double, and when it cannot any more.
+    static var fullness: Int { 9 }
+    private static var limitFullness: Int { 10 }
 
     /// - Parameters:
-    ///   - maximumBytes: bound of keys and states together.
+    ///   - maximumBytes: bound of states and index together.
     ///   - timeToLive: ms of event time after which an untouched entry is forgotten.
     package init(maximumBytes: Int, timeToLive: Int64) {
-        let perSet = Self.ways * (8 + MemoryLayout<State>.stride)
-        maximumSets = max(Self.probes, maximumBytes / perSet)
+        (maximumSlots, maximumBits) = Self.limits(maximumBytes)
+        slotBits = Int.bitWidth - maximumSlots.leadingZeroBitCount
         self.timeToLive = timeToLive
-        setCount = min(maximumSets, 1024)
-        memory = Memory(sets: setCount)
-        (keys, states) = (memory.keys, memory.states)
+        pool = AlignedMemory(reserving: maximumSlots * MemoryLayout<State>.stride)
+        states = pool.base.bindMemory(to: State.self, capacity: maximumSlots)
+        let bits = min(KeyIndex.firstBits, maximumBits)
+        indexMemory = Self.indexMemory(bits: bits)
+        let index = KeyIndex(indexMemory, bits: bits, slotBits: slotBits)
+        core = .allocate(capacity: 1)
+        core.initialize(to: Core(
+            index: index, indexBits: bits, doublesAt: bits < maximumBits ? Self.fullness << bits : .max, old: index))
+        candidates = .allocate(capacity: Prefetch.state)
+        candidates.initialize(repeating: 0, count: Prefetch.state)
     }
 
-    /// Zeroed keys and states, on huge pages where they are large: a lookup is then one cache miss and no page walk.
-    private struct Memory {
-        private let keyBytes: AlignedMemory
-        private let stateBytes: AlignedMemory
-        let keys: UnsafeMutablePointer<UInt64>
-        let states: UnsafeMutablePointer<State>
+    deinit {
+        candidates.deallocate()
+        core.deallocate()
+    }
 
-        init(sets: Int) {
-            let slots = sets * ways
-            keyBytes = AlignedMemory(byteCount: slots * 8)
-            stateBytes = AlignedMemory(byteCount: slots * MemoryLayout<State>.stride)
-            keys = keyBytes.base.bindMemory(to: UInt64.self, capacity: slots)
-            states = stateBytes.base.bindMemory(to: State.self, capacity: slots)
+    /// As many slots as fit beside the index they need, which is held one and a half times while it doubles.
+    private static func limits(_ maximumBytes: Int) -> (slots: Int, bits: Int) {
+        var best = (slots: 16, bits: 2)
+        for bits in 2...26 {
+            let room = maximumBytes - KeyIndex.byteCount(bits: bits) * 3 / 2
+            let slots = min(limitFullness << bits, room / MemoryLayout<State>.stride)
+            if slots > best.slots { best = (slots, bits) }
         }
+        return best
     }
 
-    private func use(_ new: Memory) {
-        memory = new
-        (keys, states) = (new.keys, new.states)
+    static func indexMemory(bits: Int) -> AlignedMemory {
+        let bytes = KeyIndex.byteCount(bits: bits)
+        return AlignedMemory(reserving: bytes, smallBytes: bytes < AlignedMemory.hugePageBytes ? min(bytes, 256 << 10) / 4096 * 4096 : 0)
     }
 
-    /// Bytes held now.
-    package var byteCount: Int { setCount * Self.ways * (8 + MemoryLayout<State>.stride) }
+    /// Bytes of memory taken now, by whole pages.
+    package var byteCount: Int {
+        let c = core.pointee
+        let lines = c.oldLines == 0 ? c.index.lineCount : min(c.moved * 2 + KeyIndex.probes, c.index.lineCount)
+        let index = indexMemory.touchedBytes(first: lines * 64)
+        return pool.touchedBytes(first: c.used * MemoryLayout<State>.stride) + index + (oldMemory?.byteCount ?? 0)
+    }
 
+    // MARK: Lookup
+
+    /// The index that has the key, if any has it.
     @inline(__always)
-    private func home(_ key: UInt64) -> Int {
-        Int(truncatingIfNeeded: key.multipliedFullWidth(by: UInt64(truncatingIfNeeded: setCount)).high)
+    func index(of key: UInt64) -> KeyIndex {
+        // True while the index doubles, and then only for the lines that were not moved yet.
+        if core.pointee.oldLines != 0, core.pointee.old.home(key) >= core.pointee.moved { return core.pointee.old }
+        return core.pointee.index
     }
 
-    /// Asks for the cache line of the key's home set.
+    /// Asks for the line of the index where the key is looked up.
     @inline(__always)
-    func prefetchKeys(_ key: UInt64) { fraud_prefetch(keys + home(key) * Self.ways) }
-
-    /// Asks for the state of the key, if its home set has it.
-    @inline(__always)
-    func prefetchState(_ key: UInt64) {
-        let base = home(key) * Self.ways
-        for way in 0..<Self.ways where keys[base + way] == key {
-            fraud_prefetch(states + base + way)
-            if MemoryLayout<State>.stride > 64 {
-                fraud_prefetch(UnsafeRawPointer(states + base + way) + 64)
-            }
-            return
-        }
+    func prefetchIndex(_ key: UInt64) {
+        let index = index(of: key)
+        fraud_prefetch(index.homeLine(key))
     }
+
+    /// Asks for the state that is likely the key's, and remembers it for the click's turn.
+    @inline(__always)
+    func prefetchState(_ key: UInt64, row: Int) {
+        let index = index(of: key)
+        let line = index.homeLine(key)
+        let matches = index.matches(key, in: line)
+        let slot = matches == 0 ? -1 : index.slot(line[matches.trailingZeroBitCount])
+        candidates[row & (Prefetch.state - 1)] = UInt32(truncatingIfNeeded: max(0, slot))
+        guard slot >= 0 else { return }
+        let state = UnsafeRawPointer(states + slot)
+        fraud_prefetch(state)
+        if MemoryLayout<State>.stride > 64 { fraud_prefetch(state + MemoryLayout<State>.stride - 8) }
+    }
+
+    /// The slot that `prefetchState` found for a row.
+    @inline(__always)
+    func candidate(_ row: Int) -> Int { Int(candidates[row & (Prefetch.state - 1)]) }
 
     /// The state of a key at event time `now`, made or reset when it was never seen or has expired.
     ///
     /// - Parameters:
     ///   - key: not 0.
-    ///   - horizon: event time before which no click will be scored again; lets growth drop what has expired.
+    ///   - candidate: a slot that may be the key's.
+    ///   - horizon: event time before which no click will be scored again: who is older may be overwritten.
     /// - Returns: the state, valid until the next call, and whether it is fresh.
     @inline(__always)
-    func state(of key: UInt64, now: Int64, horizon: Int64) -> (UnsafeMutablePointer<State>, fresh: Bool) {
-        let first = home(key)
-        for probe in 0..<Self.probes {
-            var set = first + probe
-            if set >= setCount { set -= setCount }
-            let base = set * Self.ways
-            for way in 0..<Self.ways {
-                let slot = base + way
-                if keys[slot] == key {
-                    let found = states + slot
-                    if found.pointee.lastSeen &+ timeToLive <= now {
-                        found.pointee = State()
-                        return (found, true)
-                    }
-                    return (found, false)
-                }
-                if keys[slot] == 0 { return (insert(key, at: slot, horizon: horizon), true) }
+    func state(of key: UInt64, candidate: Int, now: Int64, horizon: Int64) -> (UnsafeMutablePointer<State>, fresh: Bool) {
+        var slot = candidate
+        if states[slot].key != key {
+            slot = find(key)
+            if slot < 0 { return (insert(key, now: now, horizon: horizon), true) }
+        }
+        let found = states + slot
+        guard found.pointee.lastSeen &+ timeToLive <= now else { return (found, false) }
+        reset(found, key)
+        return (found, true)
+    }
+
+    /// The same for a key whose lines were not asked for ahead.
+    package func state(of key: UInt64, now: Int64, horizon: Int64) -> (state: UnsafeMutablePointer<State>, fresh: Bool) {
+        state(of: key, candidate: 0, now: now, horizon: horizon)
+    }
+
+    @inline(__always)
+    func reset(_ state: UnsafeMutablePointer<State>, _ key: UInt64) {
+        state.initialize(to: State())
+        state.pointee.key = key
+    }
+
+    private func find(_ key: UInt64) -> Int {
+        let index = index(of: key)
+        let home = index.home(key)
+        for probe in 0..<KeyIndex.probes {
+            let line = index.line(home &+ probe)
+            var matches = index.matches(key, in: line)
+            while matches != 0 {
+                let slot = index.slot(line[matches.trailingZeroBitCount])
+                if slot >= 0, states[slot].key == key { return slot }
+                matches &= matches &- 1
             }
+            if index.ends(line) { return -1 }
         }
-        return (makeRoom(for: key, horizon: horizon), true)
+        return -1
     }
 
-    private func insert(_ key: UInt64, at slot: Int, horizon: Int64) -> UnsafeMutablePointer<State> {
-        if count &* 5 >= setCount &* Self.ways &* 4, setCount < maximumSets {
-            grow(horizon: horizon)
-            return makeRoom(for: key, horizon: horizon)
-        }
-        keys[slot] = key
-        states[slot] = State()
-        count += 1
-        return states + slot
-    }
-
-    /// Places a key that has no free slot yet: grows while allowed, else evicts the oldest of its home set.
-    private func makeRoom(for key: UInt64, horizon: Int64) -> UnsafeMutablePointer<State> {
-        while true {
-            if let slot = freeSlot(for: key) {
-                keys[slot] = key
-                states[slot] = State()
-                count += 1
-                return states + slot
-            }
-            guard setCount < maximumSets else { break }
-            grow(horizon: horizon)
-        }
-        let base = home(key) * Self.ways
-        var oldest = base
-        for slot in base + 1..<base + Self.ways where states[slot].lastSeen < states[oldest].lastSeen { oldest = slot }
-        if states[oldest].lastSeen &+ timeToLive > horizon { evicted += 1 }
-        keys[oldest] = key
-        states[oldest] = State()
-        return states + oldest
-    }
-
-    private func freeSlot(for key: UInt64) -> Int? {
-        let first = home(key)
-        for probe in 0..<Self.probes {
-            let base = (first + probe) % setCount * Self.ways
-            for slot in base..<base + Self.ways where keys[slot] == 0 { return slot }
-        }
-        return nil
-    }
-
-    private func grow(horizon: Int64) {
-        var live = 0
-        for slot in 0..<setCount * Self.ways where keys[slot] != 0 && states[slot].lastSeen &+ timeToLive > horizon { live += 1 }
-        // Mostly expired: a rebuild of the same size is enough.
-        let wanted = live * 2 < count ? setCount : min(maximumSets, setCount * 2)
-        rebuild(sets: wanted, horizon: horizon)
-    }
-
-    private func rebuild(sets wanted: Int, horizon: Int64) {
-        // Holds the old keys and states until everything is in the new ones.
-        let old = memory
-        let (oldKeys, oldStates, oldSlots) = (old.keys, old.states, setCount * Self.ways)
-        var sets = wanted
-        retry: while true {
-            setCount = sets
-            use(Memory(sets: sets))
-            count = 0
-            for slot in 0..<oldSlots where oldKeys[slot] != 0 && oldStates[slot].lastSeen &+ timeToLive > horizon {
-                guard let free = freeSlot(for: oldKeys[slot]) else {
-                    if sets < maximumSets {
-                        sets = min(maximumSets, sets * 2)
-                        continue retry
-                    }
-                    evicted += 1
-                    continue
-                }
-                keys[free] = oldKeys[slot]
-                states[free] = oldStates[slot]
-                count += 1
-            }
-            break
-        }
-        withExtendedLifetime(old) {}
-    }
+    // MARK: All of it
 
     /// Changes every state in place.
     package func forEach(_ change: (inout State) -> Void) {
-        for slot in 0..<setCount * Self.ways where keys[slot] != 0 { change(&states[slot]) }
+        for slot in 0..<core.pointee.used where states[slot].key != 0 { change(&states[slot]) }
     }
 
     package func removeAll() {
-        keys.update(repeating: 0, count: setCount * Self.ways)
-        count = 0
-    }
-
-    // MARK: Snapshot
-
-    package func write(to writer: inout StateWriter) {
-        writer.append(tag: "KTAB")
-        writer.append(setCount)
-        writer.append(count)
-        writer.append(evicted)
-        writer.append(UnsafeBufferPointer(start: keys, count: setCount * Self.ways))
-        // Only occupied slots: a table is rarely full, and unused slots were never written.
-        writer.append(atMost: count * MemoryLayout<State>.stride) { memory in
-            // Nothing in a snapshot is aligned.
-            var out = memory
-            for slot in 0..<setCount * Self.ways where keys[slot] != 0 {
-                out.copyMemory(from: states + slot, byteCount: MemoryLayout<State>.stride)
-                out += MemoryLayout<State>.stride
-            }
-            return out - memory
-        }
-    }
-
-    package func restore(from reader: inout StateReader) throws(StateError) {
-        try reader.expect(tag: "KTAB")
-        let sets = try reader.read(Int.self)
-        let entries = try reader.read(Int.self)
-        let evictedBefore = try reader.read(Int.self)
-        let savedKeys = try reader.readArray(UInt64.self)
-        guard sets > 0, savedKeys.count == sets * Self.ways, savedKeys.count(where: { $0 != 0 }) == entries else {
-            throw StateError("snapshot of a keyed table has \(savedKeys.count) keys for \(sets) sets")
-        }
-        let new = Memory(sets: sets)
-        for slot in 0..<savedKeys.count {
-            new.keys[slot] = savedKeys[slot]
-            // Padding after a state was written with it.
-            if savedKeys[slot] != 0 { new.states[slot] = try reader.readStrided(State.self) }
-        }
-        use(new)
-        (setCount, count, evicted) = (sets, entries, evictedBefore)
+        (core.pointee.count, core.pointee.used, core.pointee.hand) = (0, 0, 0)
+        (core.pointee.earliest, core.pointee.earliestOfRound) = (.max, .max)
+        // A slot asked for ahead may be looked at though no key has it.
+        states[0].key = 0
+        candidates.update(repeating: 0, count: Prefetch.state)
+        useIndex(bits: min(KeyIndex.firstBits, maximumBits))
     }
 }

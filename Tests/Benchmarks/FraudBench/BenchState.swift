@@ -7,11 +7,11 @@ import Pipeline
 enum BenchState {
     /// One click of each visitor, all with addresses, devices and users of their own, then the state's copy, again and again.
     static func snapshot(visitors: Int) throws -> String {
-        let engine = Engine(scorer: try ScorerConfiguration().makeScorer())
+        var engine = Engine(scorer: try ScorerConfiguration().makeScorer())
         let rows = EpochRows()
         let batch = ClickBatch()
         for i in 0..<visitors {
-            if i % ClickBatch.defaultCapacity == 0, i > 0 { try take(batch, engine, rows, isFirst: i == ClickBatch.defaultCapacity) }
+            if i % ClickBatch.defaultCapacity == 0, i > 0 { try take(batch, &engine, rows, isFirst: i == ClickBatch.defaultCapacity) }
             var click = Click(
                 clickID: "click-\(i)", time: EventTime(milliseconds: 1_790_000_000_000 + Int64(i) * 60_000_000 / Int64(visitors) / 100),
                 adID: "ad-\(i % 500)", campaignID: "campaign-\(i % 500 % 40)", advertiserID: "advertiser-\(i % 500 % 40 % 9)")
@@ -20,31 +20,23 @@ enum BenchState {
             click.ip = "\(i >> 16 & 127 | 16).\(i >> 8 & 255).\(i & 255).7"
             try ClickEncoder.append(click, to: batch)
         }
-        try take(batch, engine, rows, isFirst: visitors <= ClickBatch.defaultCapacity)
+        try take(batch, &engine, rows, isFirst: visitors <= ClickBatch.defaultCapacity)
         let state = StateBuffer()
         var pauses: [Double] = []
-        for _ in 0..<6 { pauses.append(seconds { state.fill(reserving: engine.snapshotBytes) { engine.write(to: &$0) } }) }
+        for _ in 0..<6 {
+            let before = BenchClock.thread
+            state.fill(reserving: engine.snapshotBytes) { engine.write(to: &$0) }
+            pauses.append(Double(BenchClock.thread - before) / 1e9)
+        }
         let again = pauses.dropFirst().sorted()
         return "  " + String(visitors) + " visitors, " + String(engine.keyCount) + " keys, " + String(state.count >> 20)
             + String(format: " MiB: %.1f ms into fresh memory, then median %.1f ms, worst %.1f ms", pauses[0] * 1e3, again[again.count / 2] * 1e3, again.last! * 1e3)
     }
 
-    private static func take(_ batch: ClickBatch, _ engine: Engine, _ rows: EpochRows, isFirst: Bool) throws {
+    private static func take(_ batch: ClickBatch, _ engine: inout Engine, _ rows: EpochRows, isFirst: Bool) throws {
         if isFirst { engine.open(source: 1, first: batch) }
         try engine.process(batch, into: rows, verdictWriter: nil)
         rows.removeAll()
         batch.removeAll()
-    }
-
-    /// Time of this thread on a core: other programs on the machine do not lengthen it.
-    private static func seconds(_ body: () throws -> Void) rethrows -> Double {
-        func now() -> Double {
-            var time = timespec()
-            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-            return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-        }
-        let started = now()
-        try body()
-        return now() - started
     }
 }

@@ -1,29 +1,70 @@
-import AllocationCounter
-import ClickCodec
 import ClickModel
 import Foundation
 import Pipeline
-import Scoring
-import Simulation
 
-/// `make bench`: how fast each stage is on this machine, on simulated traffic, printed as a table.
+/// `make bench` and its like: how fast each part is on this machine, on simulated traffic.
 ///
-/// Figures of noisy machines: compare stages within one run, and runs by their medians.
-let clicks = Int(ProcessInfo.processInfo.environment["FRAUD_BENCH_CLICKS"] ?? "") ?? 1_000_000
-let folder = FileManager.default.temporaryDirectory.appending(path: "fraud-bench-\(getpid())")
-try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-defer { try? FileManager.default.removeItem(at: folder) }
-let input = folder.appending(path: "clicks.ndjson").path
-let bytes = try BenchInput.write(clicks: clicks, to: input)
-print("\(clicks) simulated clicks, \(bytes / clicks) bytes each, \(ProcessInfo.processInfo.activeProcessorCount) cores\n")
-var table = StageTable()
-try table.measure("decode (NDJSON → records)", clicks: clicks) { try BenchStages.decode(input) }
-let decoded = try BenchStages.decodedBatches(input)
-try table.measure("features, rules, model", clicks: clicks) { try BenchStages.score(decoded) }
-try table.measure("scoring core (+ dedup, windows)", clicks: clicks) { try BenchStages.core(decoded) }
-try table.measure("whole job, file → tables", clicks: clicks) { try BenchStages.job(input, folder: folder.path, archive: false) }
-try table.measure("the same, with the archive", clicks: clicks) { try BenchStages.job(input, folder: folder.path, archive: true) }
-print(table.text)
-print(try BenchStages.inlineLatency(decoded))
-print("\nsnapshots: how long the stream waits for the copy of its state")
-for visitors in [30_000, 100_000, 300_000, 1_000_000] { print(try BenchState.snapshot(visitors: visitors)) }
+/// Figures of a shared machine: compare within one run, and runs by their medians.
+///
+///     fraud-bench all FILE [INSTRUCTIONS [FRAUD]]   every table below but the memory's
+///     fraud-bench stages FILE [INSTRUCTIONS]        stage by stage; the file says what `count` found under valgrind
+///     fraud-bench count FILE                        the stages once, without the database: what valgrind runs
+///     fraud-bench whole FILE                        jobs, core
+///     fraud-bench latency FILE                      one inline call
+///     fraud-bench memory                            bytes by table, speed by live keys
+///     fraud-bench start FILE [FRAUD]                from process start to first click
+let arguments = Array(CommandLine.arguments.dropFirst())
+func argument(_ index: Int) -> String? { arguments.count > index && !arguments[index].isEmpty ? arguments[index] : nil }
+
+/// Standard output without a buffer: a table is there as soon as it is done.
+enum Output {
+    static func line(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+}
+
+func usage() -> Never {
+    FileHandle.standardError.write(Data("usage: fraud-bench all|stages|count|whole|latency|start FILE …, or fraud-bench memory\n".utf8))
+    exit(64)
+}
+
+func printStages(_ input: String, instructions: String?, _ folder: String) throws {
+    let report = try StageReport(input, runs: 3, folder: folder, instructions: instructions)
+    Output.line("\(report.clicks.grouped) events, \((report.flaggedShare * 100).rounded(to: 1)) % flagged, \(ProcessInfo.processInfo.activeProcessorCount) cores\n")
+    Output.line(report.text + "\n")
+}
+
+func printSnapshots() throws {
+    Output.line("snapshots: how long the stream waits for the copy of its state")
+    for visitors in [30_000, 100_000, 300_000, 1_000_000] { Output.line(try BenchState.snapshot(visitors: visitors)) }
+}
+
+func run(_ mode: String, _ input: String, _ folder: String) throws {
+    switch mode {
+    case "all":
+        try printStages(input, instructions: argument(2), folder)
+        Output.line(try WholeJob.table(BenchInputs(input), folder: folder) + "\n")
+        Output.line(try InlineLatency.report(input) + "\n")
+        Output.line(try StartTime.report(input, fraud: argument(3), folder: folder) + "\n")
+        try printSnapshots()
+    case "stages": try printStages(input, instructions: argument(2), folder)
+    case "count":
+        var stages = try StageRun(input, warehouse: nil)
+        try stages.run()
+        Output.line("events \(stages.events)")
+    case "whole": Output.line(try WholeJob.table(BenchInputs(input), folder: folder))
+    case "latency": Output.line(try InlineLatency.report(input))
+    case "start": Output.line(try StartTime.report(input, fraud: argument(2), folder: folder))
+    case "first-click": try StartTime.firstClick(input, database: argument(2))
+    default: usage()
+    }
+}
+
+let folder = FileManager.default.temporaryDirectory.appending(path: "fraud-bench-\(getpid())").path
+try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+defer { try? FileManager.default.removeItem(atPath: folder) }
+if argument(0) == "memory" {
+    Output.line(try StateMemory.footprint(visitors: 1_000_000, clicks: 10_000_000) + "\n")
+    Output.line(try StateMemory.speed(keys: [100_000, 1_000_000, 10_000_000]))
+} else {
+    guard let mode = argument(0), let input = argument(1) else { usage() }
+    try run(mode, input, folder)
+}

@@ -1,0 +1,28 @@
+/// Which epochs get a snapshot of the state.
+///
+/// A snapshot costs its bytes, an epoch its events: of a large state not every epoch has one, and after a crash the
+/// events since the newest are read and scored again (`Replay`). So snapshots cost at most `bytesPerEvent` an event, and going on
+/// takes at most the time of `snapshot bytes / bytesPerEvent` events. The first epoch has one, and every one that takes in label changes of
+/// people or ends the inputs: what events alone do not bring back is never older than the newest snapshot.
+struct SnapshotPlan {
+    /// Events since the last snapshot.
+    var events = 0
+
+    private static let bytesPerEvent = 256
+    /// A state this small is saved at every epoch.
+    private static let smallBytes = 16 << 20
+    /// A larger state is not copied: the stream waits while it is written (about 0.6 s a GiB).
+    static let maximumCopyBytes = 512 << 20
+
+    /// - Parameters:
+    ///   - bytes: of the snapshot, about.
+    ///   - isForced: the epoch must have one.
+    func isDue(_ bytes: Int, epoch: Int64, isForced: Bool) -> Bool {
+        isForced || epoch == 1 || bytes <= Self.smallBytes || bytes <= events * Self.bytesPerEvent
+    }
+
+    /// Whether the snapshot at the end of this epoch, so many events on, will be a copy.
+    func willCopy(_ bytes: Int, epoch: Int64, more: Int) -> Bool {
+        bytes <= Self.maximumCopyBytes && SnapshotPlan(events: events + more).isDue(bytes, epoch: epoch, isForced: false)
+    }
+}

@@ -1,0 +1,130 @@
+"""`fraud score` beside a bare aggregation in DuckDB over the same file: whole processes, cold, in turn.
+
+usage: compare_duckdb.py FRAUD_BINARY FOLDER [CLICKS [PAIRS]]      1,000,000 clicks and 5 pairs
+
+DuckDB reads the file and groups it by ad and minute (count, sum of cost, approximate number of users): no deduplication, no
+watermark, no features, rules, model or tables. `fraud score` does all of it and commits to a fresh database each time. The page
+cache is warm, one run of each is dropped, then they alternate. In gzip and CSV the same.
+
+wall      median seconds, from the start of the process to its end
+ratio     median over the pairs of the wall time of fraud over that of the other in the same pair: below 1, fraud is faster
+cpu       the same of processor time, user and system, all threads: steadier when the machine has other work
+user, sys median seconds
+peak      greatest resident memory, MiB
+"""
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+from bench_inputs import inputs
+
+AGGREGATE = "SELECT ad_id, {ts} // 60000 AS minute, count(*), sum({cost}), approx_count_distinct(user_id) FROM {source} GROUP BY ALL"
+PLAIN = {"ts": "ts", "cost": "cost"}
+# A few bad lines are enough for DuckDB to find no type for a column.
+CAST = {"ts": "TRY_CAST(ts AS BIGINT)", "cost": "TRY_CAST(cost AS DECIMAL(18,4))"}
+TYPED = "{ad_id: 'VARCHAR', ts: 'BIGINT', cost: 'DECIMAL(18,4)', user_id: 'VARCHAR'}"
+READ_JSON = "read_json('{path}', format='newline_delimited', ignore_errors=true{more})"
+
+
+def query(kind, path):
+    if kind == "csv":
+        return AGGREGATE.format(source=f"read_csv('{path}')", **PLAIN)
+    if kind == "typed":
+        return AGGREGATE.format(source=READ_JSON.format(path=path, more=f", columns={TYPED}"), **PLAIN)
+    return AGGREGATE.format(source=READ_JSON.format(path=path, more=""), **CAST)
+
+
+def duckdb(kind, path):
+    code = "import sys, duckdb; print(len(duckdb.connect().execute(sys.argv[1]).fetchall()))"
+    return [sys.executable, "-c", code, query(kind, path)]
+
+
+def score(fraud, path, database, archive):
+    return [fraud, "score", path, "--db", database, "--json"] + ([] if archive else ["--no-archive"])
+
+
+def run(command):
+    """Wall seconds, user seconds, system seconds, peak MiB of one process."""
+    started = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    errors = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.monotonic() - started
+    if process.returncode != 0:
+        sys.exit(f"{command[0]} failed: {errors.decode()[-1000:]}")
+    return wall, usage.ru_utime, usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def fresh(database):
+    for suffix in ("", ".wal"):
+        if os.path.exists(database + suffix):
+            os.remove(database + suffix)
+    for suffix in (".state", ".archive"):
+        shutil.rmtree(database + suffix, ignore_errors=True)
+
+
+def wall_of(figures):
+    return figures[0]
+
+
+def cpu_of(figures):
+    return figures[1] + figures[2]
+
+
+def ratio_of(value, mine, other):
+    return statistics.median(value(a) / value(b) for a, b in zip(mine, other))
+
+
+def compare(name, commands, database, pairs):
+    """Runs the commands in turn; the first is the one that the others are held against."""
+    runs = [[] for _ in commands]
+    for turn in range(pairs + 1):
+        for place, (_, command) in enumerate(commands):
+            fresh(database)
+            figures = run(command)
+            if turn > 0:
+                runs[place].append(figures)
+    fresh(database)
+    print(f"\n{name:34}  {'wall s':>8}  {'clicks/s':>10}  {'ratio':>6}  {'cpu':>5}  {'user s':>7}  {'sys s':>6}  {'peak MiB':>8}")
+    for (label, _), figures in zip(commands, runs):
+        wall, user, system, peak = (statistics.median(column) for column in zip(*figures))
+        ratio, cpu = ("", "") if figures is runs[0] else (f"{ratio_of(wall_of, runs[0], figures):.2f}", f"{ratio_of(cpu_of, runs[0], figures):.2f}")
+        print(f"{label:34}  {wall:8.3f}  {CLICKS / wall:10,.0f}  {ratio:>6}  {cpu:>5}  {user:7.2f}  {system:6.2f}  {peak:8,.0f}", flush=True)
+
+
+def main(fraud, folder, pairs):
+    files = inputs(fraud, folder, CLICKS, ["gzip", "csv"])
+    database = os.path.join(folder, "compare.duckdb")
+    plain = files["ndjson"]
+    for path in files.values():
+        with open(path, "rb") as file:
+            while file.read(1 << 24):
+                pass
+    import duckdb as library
+
+    print(f"{CLICKS:,} clicks, {os.path.getsize(plain) >> 20} MiB of NDJSON, DuckDB {library.__version__}, {os.cpu_count()} cores, {pairs} pairs")
+    mine = ("fraud score --no-archive", score(fraud, plain, database, archive=False))
+    compare("NDJSON", [
+        mine, ("DuckDB read_json, columns given", duckdb("typed", plain)), ("DuckDB read_json, detected", duckdb("auto", plain)),
+    ], database, pairs)
+    compare("NDJSON, clicks archived", [
+        ("fraud score", score(fraud, plain, database, archive=True)), ("DuckDB read_json, columns given", duckdb("typed", plain)),
+    ], database, pairs)
+    compare("NDJSON in gzip", [
+        ("fraud score --no-archive", score(fraud, files["gzip"], database, archive=False)),
+        ("DuckDB read_json, columns given", duckdb("typed", files["gzip"])), ("gzip -dc", ["gzip", "-dc", files["gzip"]]),
+    ], database, pairs)
+    compare("CSV", [
+        ("fraud score --no-archive", score(fraud, files["csv"], database, archive=False)), ("DuckDB read_csv", duckdb("csv", files["csv"])),
+    ], database, pairs)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    CLICKS = int(sys.argv[3]) if len(sys.argv) > 3 else 1_000_000
+    main(sys.argv[1], sys.argv[2], int(sys.argv[4]) if len(sys.argv) > 4 else 5)
