@@ -43,15 +43,35 @@ FRAUD_BODY void fill(const fraud_terms *all, const float *columns, ptrdiff_t str
     for (int i = all->curve_count; i < all->term_count; i++) look_up_surface(all, terms + i, groups, design + i * 16, group_stride);
 }
 
-/// One row: its values side by side, binned sixteen grids at a time.
+/// The bins of sixteen grids of one row, from `first` on. Those behind the last grid mean nothing.
+FRAUD_BODY void bin_sixteen(
+    const fraud_row_grids *grids, int first, const float *edges, const float *row, ptrdiff_t stride, lanes16 *bins) {
+    float memory[16];
+    const int32_t *columns = grids->columns + first;
+    for (int lane = 0; lane < 16; lane++) memory[lane] = row[columns[lane] * stride];
+    float16 value = LOAD(memory);
+    lanes16 reached = {0};
+    int steps = grids->steps[first / 16];
+    for (int step = 0; step < steps; step++) reached -= (lanes16)(LOAD(edges + step * 16) <= value);
+    *bins = (reached + 1) & (lanes16)(value == value);
+}
+
+FRAUD_BODY void count_row(
+    const fraud_row_grids *grids, const float *row, ptrdiff_t stride, const uint32_t *firsts, int64_t *counts) {
+    const float *edges = grids->edges;
+    for (int first = 0; first < grids->count; first += 16) {
+        lanes16 bins;
+        bin_sixteen(grids, first, edges, row, stride, &bins);
+        for (int lane = 0; lane < 16 && first + lane < grids->count; lane++) counts[firsts[first + lane] + bins[lane]]++;
+        edges += grids->steps[first / 16] * 16;
+    }
+}
+
 FRAUD_BODY void fill_one(const fraud_terms *all, const float *columns, ptrdiff_t stride, float *design) {
-    for (int i = 0; i < all->grid_count; i++) all->row_values[i] = columns[all->grids[i].column * stride];
-    const float *edges = all->row_edges;
-    for (int sixteen = 0; sixteen * 16 < all->grid_count; sixteen++) {
-        float16 value = LOAD(all->row_values + sixteen * 16);
-        lanes16 reached = {0};
-        for (int step = 0; step < all->row_steps[sixteen]; step++, edges += 16) reached -= (lanes16)(LOAD(edges) <= value);
-        *(lanes16 *)(all->row_bins + sixteen * 16) = (reached + 1) & (lanes16)(value == value);
+    const float *edges = all->row.edges;
+    for (int first = 0; first < all->grid_count; first += 16) {
+        bin_sixteen(&all->row, first, edges, columns, stride, (lanes16 *)(all->row_bins + first));
+        edges += all->row.steps[first / 16] * 16;
     }
     const uint32_t *bins = all->row_bins;
     const float *cells = all->cells;
@@ -71,6 +91,10 @@ static void fill_one_base(const fraud_terms *all, const float *columns, ptrdiff_
     fill_one(all, columns, stride, design);
 }
 
+static void count_row_base(const fraud_row_grids *grids, const float *row, ptrdiff_t stride, const uint32_t *firsts, int64_t *counts) {
+    count_row(grids, row, stride, firsts, counts);
+}
+
 #ifdef FRAUD_X86
 
 FRAUD_AVX2 static void fill_avx2(
@@ -80,6 +104,11 @@ FRAUD_AVX2 static void fill_avx2(
 
 FRAUD_AVX2 static void fill_one_avx2(const fraud_terms *all, const float *columns, ptrdiff_t stride, float *design) {
     fill_one(all, columns, stride, design);
+}
+
+FRAUD_AVX2 static void count_row_avx2(
+    const fraud_row_grids *grids, const float *row, ptrdiff_t stride, const uint32_t *firsts, int64_t *counts) {
+    count_row(grids, row, stride, firsts, counts);
 }
 
 #define REACHED(edges, value) _mm512_cmp_ps_mask(edges, value, _CMP_LE_OQ)
@@ -224,6 +253,11 @@ FRAUD_AVX512 static void fill_one_avx512(const fraud_terms *all, const float *co
     fill_one(all, columns, stride, design);
 }
 
+FRAUD_AVX512 static void count_row_avx512(
+    const fraud_row_grids *grids, const float *row, ptrdiff_t stride, const uint32_t *firsts, int64_t *counts) {
+    count_row(grids, row, stride, firsts, counts);
+}
+
 #endif
 
 void fraud_terms_fill(
@@ -241,4 +275,12 @@ void fraud_terms_fill_one(const fraud_terms *all, const float *columns, ptrdiff_
     if (fraud_level == FRAUD_VECTOR_AVX2) return fill_one_avx2(all, columns, stride, design);
 #endif
     fill_one_base(all, columns, stride, design);
+}
+
+void fraud_row_count(const fraud_row_grids *grids, const float *row, ptrdiff_t stride, const uint32_t *firsts, int64_t *counts) {
+#ifdef FRAUD_X86
+    if (fraud_level == FRAUD_VECTOR_AVX512) return count_row_avx512(grids, row, stride, firsts, counts);
+    if (fraud_level == FRAUD_VECTOR_AVX2) return count_row_avx2(grids, row, stride, firsts, counts);
+#endif
+    count_row_base(grids, row, stride, firsts, counts);
 }

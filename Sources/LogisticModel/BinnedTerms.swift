@@ -19,11 +19,9 @@ final class BinnedTerms {
     private let terms: UnsafeMutablePointer<fraud_term>
     private let edges: UnsafeMutablePointer<Float>
     private let cells: UnsafeMutablePointer<Float>
-    private let rowEdges: UnsafeMutablePointer<Float>
-    private let rowSteps: UnsafeMutablePointer<Int32>
     private let bins: UnsafeMutablePointer<UInt8>
-    private let rowValues: UnsafeMutablePointer<Float>
     private let rowBins: UnsafeMutablePointer<UInt32>
+    private let rowGrids: RowGrids
 
     /// Cells of all spread tables together: 256 MiB of them.
     static let maximumCells = 1 << 26
@@ -33,20 +31,17 @@ final class BinnedTerms {
         let layout = try Layout(model, columns: columns)
         termCount = layout.terms.count
         let gridCount = layout.grids.count
-        grids = Self.copy(layout.grids, or: fraud_grid())
-        terms = Self.copy(layout.terms, or: fraud_term())
-        edges = Self.copy(layout.edges, or: 0)
-        cells = Self.copy(layout.cells, or: 0)
-        rowEdges = Self.copy(layout.rowEdges, or: .nan)
-        rowSteps = Self.copy(layout.rowSteps, or: 0)
-        let lanes = layout.rowSteps.count * 16
-        bins = Self.copy([UInt8](repeating: 0, count: gridCount * Int(FRAUD_TERM_TILE)), or: 0)
-        rowValues = Self.copy([Float](repeating: .nan, count: lanes), or: .nan)
-        rowBins = Self.copy([UInt32](repeating: 0, count: lanes), or: 0)
+        grids = KernelMemory.copy(layout.grids)
+        terms = KernelMemory.copy(layout.terms)
+        edges = KernelMemory.copy(layout.edges)
+        cells = KernelMemory.copy(layout.cells)
+        bins = KernelMemory.copy([UInt8](repeating: 0, count: gridCount * Int(FRAUD_TERM_TILE)))
+        rowBins = KernelMemory.copy([UInt32](repeating: 0, count: (gridCount + 15) / 16 * 16))
+        rowGrids = RowGrids(layout.rowGrids)
         kernel = .allocate(capacity: 1)
         kernel.initialize(to: fraud_terms(
-            grids: grids, terms: terms, edges: edges, cells: cells, row_edges: rowEdges, row_steps: rowSteps, bins: bins,
-            row_values: rowValues, row_bins: rowBins, grid_count: Int32(gridCount), term_count: Int32(termCount), curve_count: Int32(model.curves.count)))
+            grids: grids, terms: terms, edges: edges, cells: cells, bins: bins, row_bins: rowBins, row: rowGrids.kernel,
+            grid_count: Int32(gridCount), term_count: Int32(termCount), curve_count: Int32(model.curves.count)))
     }
 
     deinit {
@@ -55,21 +50,8 @@ final class BinnedTerms {
         terms.deallocate()
         edges.deallocate()
         cells.deallocate()
-        rowEdges.deallocate()
-        rowSteps.deallocate()
         bins.deallocate()
-        rowValues.deallocate()
         rowBins.deallocate()
-    }
-
-    /// A copy of an array where the kernels find it: at the start of a cache line, never without any memory.
-    private static func copy<T: BitwiseCopyable>(_ array: [T], or empty: T) -> UnsafeMutablePointer<T> {
-        let count = max(1, array.count)
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: count * MemoryLayout<T>.stride, alignment: 64)
-            .bindMemory(to: T.self, capacity: count)
-        memory.initialize(repeating: empty, count: count)
-        memory.update(from: array, count: array.count)
-        return memory
     }
 
     /// Grids, terms and their tables, as the kernels take them.
@@ -78,8 +60,7 @@ final class BinnedTerms {
         var terms: [fraud_term] = []
         var edges: [Float] = []
         var cells: [Float] = []
-        var rowEdges: [Float] = []
-        var rowSteps: [Int32] = []
+        var rowGrids: [(column: Int, edges: [Float])] = []
         private let source: String
 
         init(_ model: LogisticModel, columns: [String: Int]) throws(ModelError) {
@@ -102,7 +83,6 @@ final class BinnedTerms {
                 known[name] = (index, union[name]!.sorted())
                 try addGrid(name, known[name]!.edges, column: columns[name]!)
             }
-            addRowEdges(order.map { known[$0]!.edges })
             for curve in model.curves {
                 let (index, grid) = known[curve.feature]!
                 let values = BinnedTerms.spread(grid, over: curve.edges).map { Float(curve.values[$0]) }
@@ -124,23 +104,11 @@ final class BinnedTerms {
             guard sorted.count < LogisticModel.maximumBins else {
                 throw .content(source: source, field: "curves", reason: "\(name) has \(sorted.count) edges over all its terms, more than \(LogisticModel.maximumBins - 1)")
             }
+            rowGrids.append((column, sorted))
             grids.append(fraud_grid(column: Int32(column), first_edge: Int32(edges.count), count: Int32(sorted.count)))
             var padded = 16
             while padded <= sorted.count { padded *= 2 }
             edges += sorted + [Float](repeating: .nan, count: padded - sorted.count)
-        }
-
-        private mutating func addRowEdges(_ grids: [[Float]]) {
-            for first in stride(from: 0, to: grids.count, by: 16) {
-                let sixteen = grids[first..<min(first + 16, grids.count)]
-                let steps = sixteen.map(\.count).max() ?? 0
-                rowSteps.append(Int32(steps))
-                for step in 0..<steps {
-                    rowEdges += (0..<16).map { lane in
-                        lane < sixteen.count && step < sixteen[first + lane].count ? sixteen[first + lane][step] : .nan
-                    }
-                }
-            }
         }
 
         private mutating func addTerm(_ first: Int, _ second: Int, stride: Int, _ values: [Float]) throws(ModelError) {

@@ -18,44 +18,39 @@ package struct DriftBins: Sendable {
         package let count: Int
     }
 
-    /// Where a part's values come from, without its name.
-    private struct Source: BitwiseCopyable {
-        /// Column of the feature block; −1 for the score.
-        var column: Int
-        var first: Int
-        var edge: Int
-        var edgeCount: Int
-    }
-
     package let parts: [Part]
     /// Bins of all parts together.
     package let binCount: Int
-    private let sources: [Source]
-    private let edges: [Float]
+    private let features: RowGrids
+    /// The first bin of each feature of `features`, whose order is not that of the parts.
+    private let firsts: [UInt32]
+    private let firstOfScore: Int
+    private let scoreEdges: [Float]
 
     /// Distributions of features that the catalogue lacks are left out, and of those that come twice the second.
     package init(_ model: LogisticModel) {
         var columns: [String: Int] = [:]
         for (column, feature) in Feature.catalogue.enumerated() { columns[feature.name] = column }
         var parts: [Part] = []
-        var sources: [Source] = []
-        var edges: [Float] = []
+        var grids: [(first: Int, column: Int, edges: [Float])] = []
         var bins = 0
-        func add(_ name: String, _ column: Int, _ own: [Double]) {
-            guard !parts.contains(where: { $0.name == name }) else { return }
-            parts.append(Part(name: name, first: bins, count: own.count + 2))
-            sources.append(Source(column: column, first: bins, edge: edges.count, edgeCount: own.count))
-            edges += own.map { Float($0) }
-            bins += own.count + 2
+        func add(_ name: String, _ edges: [Double]) -> Int {
+            parts.append(Part(name: name, first: bins, count: edges.count + 2))
+            bins += edges.count + 2
+            return parts[parts.count - 1].first
         }
-        for distribution in model.reference {
-            if let column = columns[distribution.feature] { add(distribution.feature, column, distribution.edges) }
+        for distribution in model.reference where !parts.contains(where: { $0.name == distribution.feature }) {
+            guard let column = columns[distribution.feature] else { continue }
+            grids.append((add(distribution.feature, distribution.edges), column, distribution.edges.map { Float($0) }))
         }
         let name = LogisticModel.scoreDistributionName
-        add(name, -1, model.reference.first { $0.feature == name }?.edges ?? LogisticModel.scoreEdges)
+        let edges = model.reference.first { $0.feature == name }?.edges ?? LogisticModel.scoreEdges
+        firstOfScore = add(name, edges)
+        scoreEdges = edges.map { Float($0) }
+        grids.sort { $0.edges.count > $1.edges.count }
+        features = RowGrids(grids.map { ($0.column, $0.edges) })
+        firsts = grids.map { UInt32($0.first) }
         self.parts = parts
-        self.sources = sources
-        self.edges = edges
         binCount = bins
     }
 
@@ -68,25 +63,13 @@ package struct DriftBins: Sendable {
     /// - Parameters:
     ///   - row: of the block that was scored last.
     ///   - counts: `binCount` of them.
-    /// - Complexity: O(parts × log edges), no allocation.
+    /// - Complexity: O(parts × edges / 16), no allocation.
     package func add(_ block: FeatureBlock, row: Int, score: Float, to counts: UnsafeMutablePointer<Int64>) {
-        edges.withUnsafeBufferPointer { edges in
-            for source in sources {
-                let value = source.column < 0 ? score : block.column(source.column)[row]
-                counts[source.first + Self.bin(of: value, edges, source.edge, source.edgeCount)] += 1
-            }
+        firsts.withUnsafeBufferPointer { firsts in
+            if let base = firsts.baseAddress { features.count(block, row: row, firsts: base, into: counts) }
         }
-    }
-
-    /// The bin of a value as `LogisticModel.bin` gives it.
-    @inline(__always)
-    private static func bin(of value: Float, _ edges: UnsafeBufferPointer<Float>, _ first: Int, _ count: Int) -> Int {
-        guard value == value else { return 0 }
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if edges[first + middle] <= value { low = middle + 1 } else { high = middle }
-        }
-        return low + 1
+        var bin = score == score ? 1 : 0
+        for edge in scoreEdges { bin &+= edge <= score ? 1 : 0 }
+        counts[firstOfScore + bin] += 1
     }
 }

@@ -19,14 +19,18 @@ public final class Scorer {
     package let ruleIDs: [String]
     package let extractor: FeatureExtractor
 
-    /// Features of the clicks scored last: row i is the i-th scored click of the batch.
+    /// Features of the batch scored last: row i is the i-th scored click of the batch.
     package let block: FeatureBlock
+    /// Features of a click scored by itself: its columns lie on a few pages, where those of a batch take one each.
+    private let single: FeatureBlock
     private let scores: UnsafeMutablePointer<Float>
     private let fired: UnsafeMutablePointer<UInt64>
     private let verdicts: UnsafeMutablePointer<Verdict>
     private let oneRow: UnsafeMutablePointer<Int32>
     /// InvalidTraffic of each rule, by index.
     private let ruleClasses: [InvalidTraffic]
+    /// Bit i is set when rule i labels fraud.
+    private let fraudRules: UInt64
     private var latest = Int64.min
 
     package init(ruleSet: RuleSet, model: LogisticModel, extractor: FeatureExtractor) throws {
@@ -39,7 +43,9 @@ public final class Scorer {
         rulesetID = ruleSet.id
         ruleIDs = ruleSet.rules.map(\.id)
         ruleClasses = ruleSet.rules.map(\.ivt)
+        fraudRules = ruleSet.fraudMask
         block = FeatureBlock(columnCount: Feature.count)
+        single = FeatureBlock(columnCount: Feature.count, capacity: 1)
         scores = .allocate(capacity: block.capacity)
         fired = .allocate(capacity: block.capacity)
         verdicts = .allocate(capacity: block.capacity)
@@ -62,11 +68,16 @@ public final class Scorer {
     ///   - horizon: event time before which no click will be scored any more.
     /// - Returns: one verdict a row, valid until the next call.
     package func score(_ batch: ClickBatch, rows: UnsafeBufferPointer<Int32>, horizon: Int64) -> UnsafeBufferPointer<Verdict> {
+        score(batch, rows: rows, horizon: horizon, in: block)
+        return UnsafeBufferPointer(start: verdicts, count: rows.count)
+    }
+
+    @inline(__always)
+    private func score(_ batch: ClickBatch, rows: UnsafeBufferPointer<Int32>, horizon: Int64, in block: FeatureBlock) {
         extractor.extract(batch, rows: rows, horizon: horizon, into: block)
         rules.evaluate(block, rows: rows.count, into: fired)
         model.score(block, rows: rows.count, into: scores)
         for row in 0..<rows.count { verdicts[row] = verdict(fired: fired[row], score: scores[row]) }
-        return UnsafeBufferPointer(start: verdicts, count: rows.count)
     }
 
     /// Scores one click of a batch at once: the call of an ingestion path. No allocation.
@@ -77,7 +88,8 @@ public final class Scorer {
         // A broken clock moves it by a minute at most.
         latest = latest == Int64.min ? ts : min(max(latest, ts), latest + 60_000)
         oneRow.pointee = Int32(truncatingIfNeeded: row)
-        return score(batch, rows: UnsafeBufferPointer(start: oneRow, count: 1), horizon: latest &- Self.inlineLateness)[0]
+        score(batch, rows: UnsafeBufferPointer(start: oneRow, count: 1), horizon: latest &- Self.inlineLateness, in: single)
+        return verdicts[0]
     }
 
     /// A click more than this behind the newest one is no longer expected inline: allowed lateness, window and bound.
@@ -86,8 +98,9 @@ public final class Scorer {
     /// A rule decides when one fired; else the model does.
     @inline(__always)
     package func verdict(fired: UInt64, score: Float) -> Verdict {
-        let rule = rules.decide(fired: fired)
-        if rule >= 0 {
+        let deciding = fired & fraudRules
+        if deciding != 0 {
+            let rule = deciding.trailingZeroBitCount
             return Verdict(label: .fraud, ivt: ruleClasses[rule], score: score, rules: fired, decidingRule: Int16(truncatingIfNeeded: rule))
         }
         if score >= threshold {

@@ -41,20 +41,29 @@ typedef struct {
     uint32_t count;      ///< cells; those of a curve are padded to a multiple of 16
 } fraud_term;
 
+/// Grids laid out for one row, sixteen of them side by side: edge e of grid g at `edges[(o + e) * 16 + g % 16]`, o being
+/// the steps of the sixteens before; NaN where a grid has no more.
+typedef struct {
+    const int32_t *_Nonnull columns; ///< any column there is pads them to sixteens
+    const float *_Nonnull edges;
+    const int32_t *_Nonnull steps;   ///< most edges of each sixteen
+    int32_t count;
+} fraud_row_grids;
+
+/// `counts[firsts[g] + bin]` of each grid g goes up by one, for the row whose features lie `stride` apart.
+void fraud_row_count(
+    const fraud_row_grids *_Nonnull grids, const float *_Nonnull row, ptrdiff_t stride, const uint32_t *_Nonnull firsts,
+    int64_t *_Nonnull counts);
+
 /// Grids and terms, in memory of the caller.
 typedef struct {
     const fraud_grid *_Nonnull grids;
     const fraud_term *_Nonnull terms;
     const float *_Nonnull edges;
     const float *_Nonnull cells;
-    /// The grids' edges once more for one row, sixteen grids side by side: edge e of grid g at
-    /// `(o + e) * 16 + g % 16`, o being the steps of the sixteens before; NaN where a grid has no more.
-    const float *_Nonnull row_edges;
-    /// Most edges of each sixteen. There are `grid_count / 16`, rounded up.
-    const int32_t *_Nonnull row_steps;
     uint8_t *_Nonnull bins;      ///< scratch: `grid_count` × FRAUD_TERM_TILE
-    float *_Nonnull row_values;  ///< scratch: NaN, sixteen for each of `row_steps`
-    uint32_t *_Nonnull row_bins; ///< scratch: as many
+    uint32_t *_Nonnull row_bins; ///< scratch: `grid_count` rounded up to 16
+    fraud_row_grids row;         ///< the same grids
     int32_t grid_count;
     int32_t term_count;
     int32_t curve_count;         ///< the first terms are curves, the others are not
