@@ -2,14 +2,19 @@ internal import Dispatch
 internal import Foundation
 
 /// A value that is made on a thread of its own while its maker goes on.
-final class Concurrently<Value>: @unchecked Sendable {
+///
+/// Once `get` has returned, the thread holds nothing of what made the value: whoever waited is the last owner.
+package final class Concurrently<Value>: @unchecked Sendable {
+    /// Taken by the thread, and gone before it signals.
+    private var make: (@Sendable () throws -> Value)?
     /// Set by the thread before it signals, read after that.
     private var result: Result<Value, any Error>?
     private let isMade = DispatchSemaphore(value: 0)
 
-    init(_ make: @escaping @Sendable () throws -> Value) {
+    package init(_ make: @escaping @Sendable () throws -> Value) {
+        self.make = make
         let thread = Thread { [self] in
-            result = Result { try make() }
+            run()
             isMade.signal()
         }
         // As much as a main thread has: parsers of regular expressions and JSON recurse.
@@ -17,9 +22,14 @@ final class Concurrently<Value>: @unchecked Sendable {
         thread.start()
     }
 
+    private func run() {
+        guard let make = make.take() else { return }
+        result = Result { try make() }
+    }
+
     /// Waits for the value.
     /// - Throws: what making it threw.
-    func get() throws -> Value {
+    package func get() throws -> Value {
         isMade.wait()
         isMade.signal()
         guard let result else { preconditionFailure("signalled before it was made") }
@@ -27,5 +37,5 @@ final class Concurrently<Value>: @unchecked Sendable {
     }
 
     /// Waits, and says whether there is a value.
-    var succeeds: Bool { (try? get()) != nil }
+    package var succeeds: Bool { (try? get()) != nil }
 }

@@ -61,15 +61,25 @@ extension HyperLogLog {
     ///
     /// - Throws: `HyperLogLogError` for anything else; `memory` is then as before.
     package init(serialized bytes: UnsafeRawBufferPointer, _ memory: SketchMemory) throws(HyperLogLogError) {
+        self.init()
+        do throws(HyperLogLogError) { try merge(serialized: bytes, memory) } catch {
+            release(memory)
+            throw error
+        }
+    }
+
+    /// Adds everything a stored sketch has seen, as reading and merging it would, in one pass over its bytes.
+    ///
+    /// - Throws: `HyperLogLogError`; the sketch may then have taken in a part, and is good for nothing but its release.
+    package mutating func merge(serialized bytes: UnsafeRawBufferPointer, _ memory: SketchMemory) throws(HyperLogLogError) {
         guard bytes.count >= 3 else { throw .truncated }
         guard bytes[0] >> 4 == 1, bytes[1] == Self.headerTail.0, bytes[2] == Self.headerTail.1 else { throw .unsupportedHeader }
         let body = UnsafeRawBufferPointer(rebasing: bytes[3...])
-        self.init()
         switch bytes[0] & 15 {
         case 1: guard body.isEmpty else { throw .badLength }
-        case 2: try readExplicit(body, memory)
-        case 3: try readSparse(body, memory)
-        case 4: try readFull(body, memory)
+        case 2: try mergeExplicit(body, memory)
+        case 3: try mergeSparse(body, memory)
+        case 4: try mergeFull(body, memory)
         default: throw .unsupportedHeader
         }
     }
@@ -191,7 +201,7 @@ extension HyperLogLog {
         }
     }
 
-    private mutating func readExplicit(_ body: UnsafeRawBufferPointer, _ memory: SketchMemory) throws(HyperLogLogError) {
+    private mutating func mergeExplicit(_ body: UnsafeRawBufferPointer, _ memory: SketchMemory) throws(HyperLogLogError) {
         let count = body.count / 8
         guard body.count % 8 == 0, count > 0, count <= Self.explicitLimit else { throw .badLength }
         var last = Int64.min
@@ -199,39 +209,54 @@ extension HyperLogLog {
             let value = Int64(bigEndian: body.loadUnaligned(fromByteOffset: i * 8, as: Int64.self))
             guard i == 0 || value > last else { throw .notAscending }
             last = value
+            add(UInt64(bitPattern: value), memory)
         }
-        for i in 0..<count { add(UInt64(bigEndian: body.loadUnaligned(fromByteOffset: i * 8, as: UInt64.self)), memory) }
     }
 
-    private mutating func readSparse(_ body: UnsafeRawBufferPointer, _ memory: SketchMemory) throws(HyperLogLogError) {
+    private mutating func mergeSparse(_ body: UnsafeRawBufferPointer, _ memory: SketchMemory) throws(HyperLogLogError) {
         let bits = body.count * 8
         let pairs = bits / Self.pairBits
         guard pairs <= Self.registerCount, bits - pairs * Self.pairBits < 8 else { throw .badLength }
+        if !isDense { densify(memory) }
+        let registers = registers
+        let start = body.baseAddress
+        // Pairs whose four bytes from the one they begin in are all there; a pair begins 0 or 4 bits into its byte.
+        let near = body.count < 4 ? 0 : min(pairs, (body.count - 4) * 8 / Self.pairBits + 1)
         var last = -1
         for i in 0..<pairs {
-            let pair = Self.bits(body, at: i * Self.pairBits, count: Self.pairBits)
-            guard pair & Int(Self.greatestRank) != 0 else { throw .emptyRegister }
-            guard pair >> Self.registerWidth > last else { throw .notAscending }
-            last = pair >> Self.registerWidth
+            let pair: Int
+            if i < near {
+                let bit = i * Self.pairBits
+                let word = UInt32(bigEndian: start.unsafelyUnwrapped.loadUnaligned(fromByteOffset: bit >> 3, as: UInt32.self))
+                pair = Int((word << UInt32(bit & 7)) >> UInt32(32 - Self.pairBits))
+            } else {
+                pair = Self.bits(body, at: i * Self.pairBits, count: Self.pairBits)
+            }
+            let rank = UInt8(truncatingIfNeeded: pair) & Self.greatestRank
+            let index = pair >> Self.registerWidth
+            guard rank != 0 else { throw .emptyRegister }
+            guard index > last else { throw .notAscending }
+            last = index
+            if registers[index] < rank { registers[index] = rank }
         }
         guard Self.bits(body, at: pairs * Self.pairBits, count: bits - pairs * Self.pairBits) == 0 else { throw .badPadding }
-        densify(memory)
-        for i in 0..<pairs {
-            let pair = Self.bits(body, at: i * Self.pairBits, count: Self.pairBits)
-            registers[pair >> Self.registerWidth] = UInt8(pair & Int(Self.greatestRank))
-        }
     }
 
-    private mutating func readFull(_ body: UnsafeRawBufferPointer, _ memory: SketchMemory) throws(HyperLogLogError) {
-        guard body.count == Self.fullBytes else { throw .badLength }
-        densify(memory)
-        let registers = registers
-        for i in 0..<Self.registerCount / 4 {
-            let (a, b, c) = (body[i * 3], body[i * 3 + 1], body[i * 3 + 2])
-            registers[i * 4] = a >> 2
-            registers[i * 4 + 1] = (a & 3) << 4 | b >> 4
-            registers[i * 4 + 2] = (b & 15) << 2 | c >> 6
-            registers[i * 4 + 3] = c & 63
+    /// Eight ranks are six bytes, spread to eight by halves: 24, 12, 6 bits.
+    private mutating func mergeFull(_ body: UnsafeRawBufferPointer, _ memory: SketchMemory) throws(HyperLogLogError) {
+        guard body.count == Self.fullBytes, let start = body.baseAddress else { throw .badLength }
+        if !isDense { densify(memory) }
+        let registers = UnsafeMutableRawPointer(registers)
+        for group in 0..<Self.registerCount / 8 {
+            let high = UInt64(UInt32(bigEndian: start.loadUnaligned(fromByteOffset: group * 6, as: UInt32.self)))
+            let low = UInt64(UInt16(bigEndian: start.loadUnaligned(fromByteOffset: group * 6 + 4, as: UInt16.self)))
+            let six = high << 16 | low
+            let halves = (six << 8) & 0x00ff_ffff_0000_0000 | six & 0x00ff_ffff
+            let quarters = (halves << 4) & 0x0fff_0000_0fff_0000 | halves & 0x0000_0fff_0000_0fff
+            let ranks = ((quarters << 2) & 0x3f00_3f00_3f00_3f00 | quarters & 0x003f_003f_003f_003f).byteSwapped
+            let theirs = unsafeBitCast(ranks, to: SIMD8<UInt8>.self)
+            let mine = registers.load(fromByteOffset: group * 8, as: SIMD8<UInt8>.self)
+            registers.storeBytes(of: mine.replacing(with: theirs, where: mine .< theirs), toByteOffset: group * 8, as: SIMD8<UInt8>.self)
         }
     }
 

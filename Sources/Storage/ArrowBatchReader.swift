@@ -72,6 +72,28 @@ struct ArrowCells {
         case money
         /// Texts by 32-bit offsets, by 64-bit offsets, and by views (16 bytes: length, then the text or where it is).
         case text, largeText, textView
+
+        /// That of a column of bytes, which are laid out as texts are; nil for another column.
+        static func bytes(_ arrowFormat: String) -> Format? {
+            switch arrowFormat {
+            case "z": .text
+            case "Z": .largeText
+            case "vz": .textView
+            default: nil
+            }
+        }
+
+        func holds(_ kind: ArrowColumnKind) -> Bool {
+            switch self {
+            case .int64: kind == .int64
+            case .float: kind == .float
+            case .double: kind == .double
+            case .bool: kind == .bool
+            case .timestamp: kind == .timestamp
+            case .money: kind == .money
+            case .text, .largeText, .textView: kind == .text
+            }
+        }
     }
 
     private let format: Format
@@ -106,17 +128,7 @@ struct ArrowCells {
         }
     }
 
-    func holds(_ kind: ArrowColumnKind) -> Bool {
-        switch format {
-        case .int64: kind == .int64
-        case .float: kind == .float
-        case .double: kind == .double
-        case .bool: kind == .bool
-        case .timestamp: kind == .timestamp
-        case .money: kind == .money
-        case .text, .largeText, .textView: kind == .text
-        }
-    }
+    func holds(_ kind: ArrowColumnKind) -> Bool { format.holds(kind) }
 
     @inline(__always)
     func isNull(_ row: Int) -> Bool {

@@ -55,7 +55,7 @@ extension DuckDB {
         if let stopped { throw stopped }
     }
 
-    private func withResult(
+    func withResult(
         _ sql: String, _ parameters: [Value], _ body: (inout ArrowArrayStream) throws(StorageError) -> Void
     ) throws(StorageError) {
         try withStatement { (statement) throws(StorageError) in
@@ -90,7 +90,7 @@ extension DuckDB {
         }
     }
 
-    private static func failure(_ stream: inout ArrowArrayStream) -> StorageError {
+    static func failure(_ stream: inout ArrowArrayStream) -> StorageError {
         let message = stream.get_last_error(&stream).map { String(cString: $0) }
         return .database(message ?? "the query failed while its rows were read")
     }

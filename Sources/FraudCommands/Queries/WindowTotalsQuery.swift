@@ -3,64 +3,6 @@ internal import ClickModel
 internal import Sketches
 internal import Storage
 
-/// Totals of one key, and of one time when the query has steps: the sum of one or more rows of a window table.
-struct WindowTotals {
-    /// An ad, campaign or advertiser.
-    let key: Value
-    /// Start of the step; null without steps.
-    let time: Value
-    private(set) var clicks: Int64 = 0
-    private(set) var valid: Int64 = 0
-    private(set) var cost = Money.zero
-    /// The stored sketch while there is one row.
-    private var stored: [UInt8]
-    private var union = HyperLogLog()
-    private var isUnion = false
-
-    var fraud: Int64 { clicks - valid }
-
-    /// From a row with the columns of `WindowTotalsQuery.sql`.
-    fileprivate init(_ row: [Value]) {
-        (key, time) = (row[0], row[1])
-        stored = row[5].blob ?? []
-        addCounts(row)
-    }
-
-    fileprivate mutating func add(_ row: [Value], _ memory: SketchMemory) throws {
-        addCounts(row)
-        if !isUnion {
-            isUnion = true
-            try merge(stored, memory)
-        }
-        try merge(row[5].blob ?? [], memory)
-    }
-
-    private mutating func addCounts(_ row: [Value]) {
-        clicks += row[2].int ?? 0
-        valid += row[3].int ?? 0
-        cost += row[4].money ?? .zero
-    }
-
-    private mutating func merge(_ bytes: [UInt8], _ memory: SketchMemory) throws {
-        var sketch = try HyperLogLog(serialized: bytes, memory)
-        union.merge(sketch, memory)
-        sketch.release(memory)
-    }
-
-    fileprivate mutating func release(_ memory: SketchMemory) { union.release(memory) }
-
-    /// Distinct visitors: of the union, not the sum of the rows'.
-    func uniqueUsers(_ memory: SketchMemory) throws -> Int64 {
-        if isUnion { return union.roundedEstimate }
-        var sketch = try HyperLogLog(serialized: stored, memory)
-        defer { sketch.release(memory) }
-        return sketch.roundedEstimate
-    }
-
-    /// The stored form of the union.
-    var sketch: [UInt8] { isUnion ? union.serialized() : stored }
-}
-
 /// Rows of a window table, added up by key and step.
 struct WindowTotalsQuery {
     /// What the rows are of; the source of the numbers.
@@ -77,6 +19,23 @@ struct WindowTotalsQuery {
 
     enum Step: String, ExpressibleByArgument, CaseIterable {
         case minute, hour, day
+
+        var milliseconds: Int64 {
+            switch self {
+            case .minute: EventTime.millisecondsPerMinute
+            case .hour: EventTime.millisecondsPerHour
+            case .day: EventTime.millisecondsPerDay
+            }
+        }
+
+        /// The next finer one.
+        var finer: Step? {
+            switch self {
+            case .minute: nil
+            case .hour: .minute
+            case .day: .hour
+            }
+        }
 
         /// The name of the step's time in a result, as in its table.
         var column: String {
@@ -114,7 +73,74 @@ struct WindowTotalsQuery {
         return times.allSatisfy { $0 % EventTime.millisecondsPerHour == 0 } ? .hour : .minute
     }
 
-    private var tableName: String {
+    /// Calls `body` with each total, in order; its memory is gone afterwards.
+    ///
+    /// - Complexity: memory for all totals up to `WindowGroups.limitBytes`; when they are more, and for minutes, memory for one
+    ///   total, and DuckDB's sort of the rows, which spills.
+    func forEach(_ database: DuckDB, _ memory: SketchMemory, _ body: (WindowTotals) throws -> Void) throws {
+        guard step != .minute, let groups = try WindowGroups(self, database) else { return try forEachSorted(database, memory, body) }
+        try groups.forEach(body)
+    }
+
+    /// The same, by rows that DuckDB sorts.
+    func forEachSorted(_ database: DuckDB, _ memory: SketchMemory, _ body: (WindowTotals) throws -> Void) throws {
+        var current: WindowTotals?
+        func finish() throws {
+            guard var done = current else { return }
+            defer { done.release(memory) }
+            try body(done)
+        }
+        var key = WindowKey.none
+        let order = order == .time ? "2, 1" : "1, 2"
+        try database.forEachStoredTotals(pieces.map(sql).joined(separator: " UNION ALL ") + " ORDER BY \(order)") { row in
+            if key.isOf(row), current != nil {
+                try current!.add(row, memory)
+            } else {
+                try finish()
+                key = WindowKey(row)
+                current = WindowTotals(key: key.value, time: time(row.time), row)
+            }
+        }
+        try finish()
+    }
+}
+
+extension WindowTotalsQuery {
+    /// A part of the period and the table that its rows are read from.
+    struct Piece: Equatable {
+        var table: Step
+        var from: EventTime?
+        var to: EventTime?
+    }
+
+    /// What the rows are read from. Totals of hours and days are those of their minutes, so the stream's whole days and hours
+    /// of a period are read as such, and only its ends by minutes.
+    var pieces: [Piece] {
+        guard source == .stream, step != .minute else { return [Piece(table: table, from: from, to: to)] }
+        return Self.cover(step == .hour ? .hour : .day, from, to)
+    }
+
+    private static func cover(_ table: Step, _ from: EventTime?, _ to: EventTime?) -> [Piece] {
+        guard let finer = table.finer else { return [Piece(table: table, from: from, to: to)] }
+        let first = from.map { EventTime(milliseconds: $0.milliseconds + table.milliseconds - 1).windowStart(size: table.milliseconds) }
+        let last = to?.windowStart(size: table.milliseconds)
+        if let first, let last, first >= last { return cover(finer, from, to) }
+        var pieces = [Piece(table: table, from: first, to: last)]
+        if let from, let first, from < first { pieces.insert(contentsOf: cover(finer, from, first), at: 0) }
+        if let to, let last, last < to { pieces += cover(finer, last, to) }
+        return pieces
+    }
+
+    /// The value of a step's start.
+    func time(_ start: Int64) -> Value {
+        switch step {
+        case nil: .null
+        case .day: .date(CivilDate(daysSince1970: start / EventTime.millisecondsPerDay))
+        default: .time(EventTime(milliseconds: start))
+        }
+    }
+
+    private func tableName(_ table: Step) -> String {
         switch (source, table) {
         case (.epoch(let epoch), _): "minutes_as_of(\(epoch))"
         case (.merged, .day): "click_totals_daily"
@@ -125,39 +151,34 @@ struct WindowTotalsQuery {
         }
     }
 
-    private var sql: (text: String, parameters: [Value]) {
-        // As of an epoch there are minutes alone.
-        let column = if case .epoch = source { Step.minute.column } else { table.column }
-        let bounds = SQLPeriod(column, from: from, to: to)
-        let time = step.map { "date_trunc('\($0.rawValue)', \(column))\($0 == .day ? "::DATE" : "::TIMESTAMP")" } ?? "NULL"
-        return (
-            """
-            SELECT \(key), \(time) AS step, click_count, valid_clicks, total_cost, unique_users_hll
-            FROM \(tableName) \(bounds.condition) ORDER BY \(order == .time ? "step, \(key)" : "\(key), step")
-            """, bounds.parameters
-        )
+    /// As of an epoch there are minutes alone.
+    private func column(_ table: Step) -> String {
+        if case .epoch = source { Step.minute.column } else { table.column }
     }
 
-    /// Calls `body` with each total; its memory is gone afterwards.
-    ///
-    /// - Complexity: DuckDB's sort of the rows, which spills; here memory for one total.
-    func forEach(_ database: DuckDB, _ memory: SketchMemory, _ body: (WindowTotals) throws -> Void) throws {
-        var current: WindowTotals?
-        func finish() throws {
-            guard var done = current else { return }
-            defer { done.release(memory) }
-            try body(done)
+    /// SQL for the rows of a piece, as `DuckDB.forEachStoredTotals` wants them. Times are constants, by which DuckDB leaves out the
+    /// row groups that have none of them; without steps they are not read.
+    func sql(_ piece: Piece) -> String {
+        let column = column(piece.table)
+        let conditions = [(">=", piece.from), ("<", piece.to)].compactMap { sign, time in
+            time.map { "\(column) \(sign) \(Self.literal($0))" }
         }
-        let (text, parameters) = sql
-        try database.forEachRow(text, parameters) { row in
-            if let open = current, open.key == row[0], open.time == row[1] {
-                try current!.add(row, memory)
-            } else {
-                try finish()
-                current = WindowTotals(row)
-            }
-        }
-        try finish()
+        let time = step.map { "epoch_ms(date_trunc('\($0.rawValue)', \(column))::TIMESTAMP)" } ?? "0::BIGINT"
+        return """
+            SELECT \(key), \(time), click_count, valid_clicks, total_cost, unique_users_hll FROM \(tableName(piece.table))
+            """ + (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND "))
+    }
+
+    private static func literal(_ time: EventTime) -> String { "epoch_ms(\(time.milliseconds)::BIGINT)" }
+
+    /// The first and the last time of the rows of a table; nil when it has none.
+    func span(_ database: DuckDB, _ table: Step) throws -> (first: Int64, last: Int64)? {
+        let column = column(table)
+        let row = try database.query(
+            "SELECT epoch_ms(min(\(column))::TIMESTAMP), epoch_ms(max(\(column))::TIMESTAMP) FROM \(tableName(table))"
+        ).rows[0]
+        guard let first = row[0].int, let last = row[1].int else { return nil }
+        return (first, last)
     }
 }
 
