@@ -98,7 +98,7 @@ let package = Package(
             name: "train-bench", dependencies: ["Training"], path: "Tests/Benchmarks/TrainBench", exclude: ["compare.py"],
             swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["fraud"], exclude: ["Python"], swiftSettings: settings),
+            name: "EndToEndTests", dependencies: ["fraud", "fraud-bench"], exclude: ["Python"], swiftSettings: settings),
         tests("ScoringTests", ["Scoring", "Features", "Rules", "LogisticModel", "ClickModel", "CClickRecord", "AllocationCounter"]),
         tests("ArchitectureTests", []),
         tests("SketchesTests", ["Sketches", "CClickRecord"]),

@@ -3,12 +3,14 @@ import ClickModel
 
 /// Clicks of a given number of visitors, each with a user, a device and an address of its own, made straight as records.
 ///
-/// Order of visitors and seeds are fixed. Four addresses share a network, 400 ads belong to 40 campaigns of 10 advertisers.
+/// First everyone comes once, in an order that jumps about; then whoever a fixed hash names, so that no visitor is as regular as a
+/// machine. Four addresses share a network, 400 ads belong to 40 campaigns of 10 advertisers.
 struct SyntheticVisitors {
     let visitors: Int
     /// Between clicks, in microseconds of event time.
-    let microsecondsApart: Int64
+    var microsecondsApart: Int64
     private(set) var made = 0
+    private var microseconds: Int64 = 0
     private let ads: [[UInt8]]
 
     init(visitors: Int, microsecondsApart: Int64) {
@@ -21,7 +23,7 @@ struct SyntheticVisitors {
     private static let start: Int64 = 1_793_491_200_000
     private static let textBytes = 12
 
-    /// Fills a batch with the next clicks: every visitor once in each round, in an order that jumps about.
+    /// Fills a batch with the next clicks.
     mutating func fill(_ batch: ClickBatch) {
         batch.removeAll()
         let arena = batch.raw.arena
@@ -31,10 +33,12 @@ struct SyntheticVisitors {
         var end = Self.adCount * 8
         for row in 0..<batch.capacity {
             // A prime that divides no round number: one round meets everyone.
-            let visitor = Int(UInt64(made % visitors) &* 2_654_435_761 % UInt64(visitors))
+            let place = made < visitors ? UInt64(made) &* 2_654_435_761 : fraud_mix(11, UInt64(made))
+            let visitor = Int(place % UInt64(visitors))
             write(visitor, to: batch.records + row, arena, textAt: end)
             end += Self.textBytes
             made += 1
+            microseconds += microsecondsApart
         }
         batch.raw.count = UInt32(batch.capacity)
         batch.raw.arena_used = UInt32(end)
@@ -46,7 +50,7 @@ struct SyntheticVisitors {
         fraud_record_clear(record)
         record.pointee.event = UInt8(FRAUD_EVENT_CLICK)
         record.pointee.click_id_hash = (hash(1, made), hash(2, made))
-        record.pointee.ts_ms = Self.start + Int64(made) * microsecondsApart / 1000
+        record.pointee.ts_ms = Self.start + microseconds / 1000
         record.pointee.cost_e4 = 2500
         record.pointee.ad_hash = hash(3, ad)
         record.pointee.campaign_hash = hash(4, ad % 40)

@@ -58,13 +58,24 @@ func run(_ mode: String, _ input: String, _ folder: String) throws {
     }
 }
 
-let folder = FileManager.default.temporaryDirectory.appending(path: "fraud-bench-\(getpid())").path
-try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-defer { try? FileManager.default.removeItem(atPath: folder) }
-if argument(0) == "memory" {
+func runMemory() throws {
     Output.line(try StateMemory.footprint(visitors: 1_000_000, clicks: 10_000_000) + "\n")
     Output.line(try StateMemory.speed(keys: [100_000, 1_000_000, 10_000_000]))
-} else {
-    guard let mode = argument(0), let input = argument(1) else { usage() }
-    try run(mode, input, folder)
 }
+
+let folder = FileManager.default.temporaryDirectory.appending(path: "fraud-bench-\(getpid())").path
+var status: Int32 = 0
+do {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    if argument(0) == "memory" {
+        try runMemory()
+    } else {
+        guard let mode = argument(0), let input = argument(1) else { usage() }
+        try run(mode, input, folder)
+    }
+} catch {
+    FileHandle.standardError.write(Data("fraud-bench: \(error)\n".utf8))
+    status = 1
+}
+try? FileManager.default.removeItem(atPath: folder)
+exit(status)
