@@ -6,8 +6,7 @@ internal import Sketches
 ///
 /// It runs in stages, each over the whole batch: behaviour and lists, device and user, ip and subnet, ad and publisher
 /// (DESIGN §3). A stage reads the click, its own keys' states and columns of earlier stages, so the result does not
-/// depend on how the stream was cut into batches. No clock or I/O, and no allocation but a larger index when a table's begins
-/// to double.
+/// depend on how the stream was cut into batches. No allocation, clock or I/O.
 package final class FeatureExtractor {
     /// Bounds of the state tables, bytes.
     package struct Budget: Sendable {

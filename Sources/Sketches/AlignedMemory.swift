@@ -49,6 +49,13 @@ package final class AlignedMemory: @unchecked Sendable {
         return min(byteCount, start + (count - start + page - 1) / page * page)
     }
 
+    /// Gives the memory of the first `count` bytes of a reservation back, by whole pages; they read as zero again.
+    package func discard(first count: Int) {
+        precondition(mapping != nil && count <= byteCount)
+        let bytes = (count + Self.smallPageBytes - 1) / Self.smallPageBytes * Self.smallPageBytes
+        if madvise(base, bytes, MADV_DONTNEED) != 0 { base.initializeMemory(as: UInt8.self, repeating: 0, count: count) }
+    }
+
     /// Zero pages, on huge pages behind `smallBytes` where the system has them.
     private static func map(_ byteCount: Int, smallBytes: Int) -> (UnsafeMutableRawPointer, UnsafeMutableRawBufferPointer) {
         // Room to align what is behind the small pages.

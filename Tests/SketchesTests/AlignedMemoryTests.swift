@@ -31,4 +31,13 @@ struct AlignedMemoryTests {
             memory.base.storeBytes(of: 7, toByteOffset: offset, as: UInt8.self)
         }
     }
+
+    @Test("what is discarded reads as zero again, and what is behind it stays")
+    func discard() {
+        let memory = AlignedMemory(reserving: 8 << 20)
+        let bytes = UnsafeMutableRawBufferPointer(start: memory.base, count: memory.byteCount)
+        bytes.initializeMemory(as: UInt8.self, repeating: 9)
+        memory.discard(first: 3 << 20)
+        #expect(bytes[..<(3 << 20)].allSatisfy { $0 == 0 } && bytes[(3 << 20)...].allSatisfy { $0 == 9 })
+    }
 }

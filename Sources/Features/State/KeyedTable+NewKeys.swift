@@ -105,10 +105,9 @@ extension KeyedTable {
     // MARK: Growth of the index
 
     private func startDoubling() {
-        let old = (memory: indexMemory, index: core.pointee.index)
-        useIndex(bits: core.pointee.indexBits + 1)
-        oldMemory = old.memory
-        (core.pointee.old, core.pointee.oldLines) = (old.index, old.index.lineCount)
+        let old = core.pointee.index
+        setIndex(bits: core.pointee.indexBits + 1)
+        (core.pointee.old, core.pointee.oldLines) = (old, old.lineCount)
     }
 
     /// Moves the keys whose home is the next line of the old index.
@@ -136,14 +135,20 @@ extension KeyedTable {
             }
             if isLast { break }
         }
-        if core.pointee.moved == old.lineCount { (oldMemory, core.pointee.oldLines) = (nil, 0) }
+        guard core.pointee.moved == old.lineCount else { return }
+        core.pointee.oldLines = 0
+        indexMemory(core.pointee.indexBits - 1).discard(first: KeyIndex.byteCount(bits: core.pointee.indexBits - 1))
     }
 
     /// Starts with an empty index.
     func useIndex(bits: Int) {
-        indexMemory = Self.indexMemory(bits: bits)
-        oldMemory = nil
-        core.pointee.index = KeyIndex(indexMemory, bits: bits, slotBits: slotBits)
+        for bits in [maximumBits, maximumBits - 1] { indexMemory(bits).discard(first: KeyIndex.byteCount(bits: bits)) }
+        setIndex(bits: bits)
+    }
+
+    /// Uses an index whose memory is zero.
+    private func setIndex(bits: Int) {
+        core.pointee.index = KeyIndex(indexMemory(bits), bits: bits, slotBits: slotBits)
         core.pointee.indexBits = bits
         core.pointee.doublesAt = bits < maximumBits ? Self.fullness << bits : .max
         (core.pointee.oldLines, core.pointee.moved) = (0, 0)

@@ -1,7 +1,7 @@
 /// How far ahead of its use a key's lines are asked for, in clicks.
 enum Prefetch {
-    static let index = 16
-    static let state = 8
+    static let index = 32
+    static let state = 16
 }
 
 extension KeyedTable {

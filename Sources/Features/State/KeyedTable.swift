@@ -23,7 +23,7 @@ package protocol KeyState: BitwiseCopyable {
 ///   costs little more than the mean one.
 /// - At the limit: of the next eight slots of the sweep the one with the oldest `lastSeen` is overwritten, and counted in
 ///   `evicted`. Should sixteen lines of the index be full, by bad luck or ill will, the oldest of the first goes the same way.
-/// - Complexity: O(1); one or two cache misses a lookup; allocates an index when it begins to double.
+/// - Complexity: O(1); one or two cache misses a lookup; allocates nothing after `init`.
 package final class KeyedTable<State: KeyState> {
     private let pool: AlignedMemory
     let states: UnsafeMutablePointer<State>
@@ -32,8 +32,8 @@ package final class KeyedTable<State: KeyState> {
     let slotBits: Int
     let timeToLive: Int64
 
-    var indexMemory: AlignedMemory
-    var oldMemory: AlignedMemory?
+    /// Where indexes of an even and of an odd power of two stand in turn: doubling allocates nothing.
+    private let evenIndexes, oddIndexes: AlignedMemory
     let core: UnsafeMutablePointer<Core>
 
     /// What changes from click to click. Apart from the object: the run time checks each access to a class's variables.
@@ -80,8 +80,9 @@ package final class KeyedTable<State: KeyState> {
         pool = AlignedMemory(reserving: maximumSlots * MemoryLayout<State>.stride)
         states = pool.base.bindMemory(to: State.self, capacity: maximumSlots)
         let bits = min(KeyIndex.firstBits, maximumBits)
-        indexMemory = Self.indexMemory(bits: bits)
-        let index = KeyIndex(indexMemory, bits: bits, slotBits: slotBits)
+        evenIndexes = Self.indexMemory(bits: maximumBits & ~1)
+        oddIndexes = Self.indexMemory(bits: (maximumBits - 1) | 1)
+        let index = KeyIndex(bits % 2 == 0 ? evenIndexes : oddIndexes, bits: bits, slotBits: slotBits)
         core = .allocate(capacity: 1)
         core.initialize(to: Core(
             index: index, indexBits: bits, doublesAt: bits < maximumBits ? Self.fullness << bits : .max, old: index))
@@ -105,17 +106,20 @@ package final class KeyedTable<State: KeyState> {
         return best
     }
 
-    static func indexMemory(bits: Int) -> AlignedMemory {
+    private static func indexMemory(bits: Int) -> AlignedMemory {
         let bytes = KeyIndex.byteCount(bits: bits)
-        return AlignedMemory(reserving: bytes, smallBytes: bytes < AlignedMemory.hugePageBytes ? min(bytes, 256 << 10) / 4096 * 4096 : 0)
+        return AlignedMemory(reserving: bytes, smallBytes: min(bytes, 256 << 10) / 4096 * 4096)
     }
+
+    /// Where an index of so many bits stands.
+    func indexMemory(_ bits: Int) -> AlignedMemory { bits % 2 == 0 ? evenIndexes : oddIndexes }
 
     /// Bytes of memory taken now, by whole pages.
     package var byteCount: Int {
         let c = core.pointee
         let lines = c.oldLines == 0 ? c.index.lineCount : min(c.moved * 2 + KeyIndex.probes, c.index.lineCount)
-        let index = indexMemory.touchedBytes(first: lines * 64)
-        return pool.touchedBytes(first: c.used * MemoryLayout<State>.stride) + index + (oldMemory?.byteCount ?? 0)
+        return pool.touchedBytes(first: c.used * MemoryLayout<State>.stride)
+            + indexMemory(c.indexBits).touchedBytes(first: lines * 64) + indexMemory(c.indexBits - 1).touchedBytes(first: c.oldLines * 64)
     }
 
     // MARK: Lookup
