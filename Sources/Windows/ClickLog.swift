@@ -3,13 +3,14 @@ internal import Sketches
 /// Accepted ids in order of arrival: a queue in chunks that never move and are used again.
 ///
 ///     place   0, 1, 2, … for ever; an entry is known by the low 31 bits of its place
-///     chunk   65,536 entries of 24 bytes; the directory is a ring of chunks, found by the middle bits of the number
+///     chunk   131,072 entries of 24 bytes; the directory is a ring of chunks, found by the middle bits of the number
 ///
 /// It takes memory as it is filled, touches it once, and gives what falls free behind the tail to the head.
 struct ClickLog: ~Copyable {
     typealias Entry = Deduplicator.Entry
 
-    static let chunkBits = 16
+    /// Chunks of 3 MiB: from 2 MiB on memory comes as pages that are zero already, and is touched only once.
+    static let chunkBits = 17
     static let chunkEntries = 1 << chunkBits
     static let numberMask = 0x7fff_ffff
     static let greatestCount = 1 << 30
