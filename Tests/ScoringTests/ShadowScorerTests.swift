@@ -104,4 +104,36 @@ struct ShadowScorerTests {
         }
         #expect(counts == expected)
     }
+
+    @Test("features of any number, with any number of edges, are counted in their bins", arguments: [1, 15, 16, 17, 40, 64])
+    func driftBinsOfManyFeatures(features: Int) {
+        var generator = SystemRandomNumberGenerator()
+        let seed = generator.next()
+        var state = seed
+        /// A whole number under `bound`, by an LCG's high bits.
+        func below(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((state >> 33) % UInt64(bound))
+        }
+        var model = Self.models()[0]
+        model.reference = Feature.catalogue.prefix(features).map { feature in
+            let edges = (0..<[0, 1, 7, 40, 300][below(5)]).map { Double($0) }
+            return .init(feature: feature.name, edges: edges, counts: [Int](repeating: 0, count: edges.count + 2))
+        }
+        let bins = DriftBins(model)
+        let block = FeatureBlock(columnCount: Feature.count, capacity: 64)
+        var counts = [Int64](repeating: 0, count: bins.binCount)
+        var expected = counts
+        for row in 0..<64 {
+            for column in 0..<Feature.count { block.column(column)[row] = [.nan, .infinity, -1, Float(below(320)), Float(below(90)) / 2][below(5)] }
+            let score = below(10) == 0 ? .nan : Float(below(1000)) / 1000
+            counts.withUnsafeMutableBufferPointer { bins.add(block, row: row, score: score, to: $0.baseAddress!) }
+            for (index, part) in bins.parts.enumerated() {
+                let value = index < model.reference.count ? block.column(index)[row] : score
+                let edges = index < model.reference.count ? model.reference[index].edges : LogisticModel.scoreEdges
+                expected[part.first + LogisticModel.bin(of: value, edges: edges)] += 1
+            }
+        }
+        #expect(counts == expected, "seed \(seed), \(features) features")
+    }
 }
