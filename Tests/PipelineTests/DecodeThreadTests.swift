@@ -78,7 +78,7 @@ private struct Cut: Equatable {
 
     private func remove(_ path: String) { try? FileManager.default.removeItem(at: URL(filePath: path).deletingLastPathComponent()) }
 
-    /// The content packed by Python: gzip in members cut anywhere, or zstd where Python has it.
+    /// The content packed by Python in gzip members cut anywhere.
     private func gzip(_ path: String) throws -> String {
         let code = """
             import gzip, sys
