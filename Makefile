@@ -57,7 +57,7 @@ test: deps ## build and pass every test
 	swift build -c release --build-tests
 	swift test -c release --skip-build
 
-# Clicks of the benchmarks; made once, a gibibyte a million and a half.
+# Clicks of the benchmarks; their files are made once, 1.5 GB a million in all formats.
 CLICKS ?= 1000000
 BENCH := $(ROOT)/.build/bench
 BENCH_BIN = $(shell $(BUILD) --show-bin-path)/fraud-bench
@@ -75,7 +75,7 @@ bench-memory: build ## bytes of every table with a million visitors, and speed b
 	$(BUILD) --product fraud-bench
 	"$(BENCH_BIN)" memory
 
-# Whole processes in turn; ten or a hundred million clicks too: make bench-duckdb CLICKS=10000000
+# Whole processes in turn; ten or a hundred million clicks too (the latter 76 GB, as NDJSON alone): make bench-duckdb CLICKS=10000000
 PAIRS ?= 5
 bench-duckdb: build ## fraud score beside a bare aggregation of the same file in DuckDB (CLICKS, PAIRS)
 	PYTHONPATH=$(DEPS)/python $(PYTHON) Tests/Benchmarks/Python/compare_duckdb.py $(BIN) $(BENCH) $(CLICKS) $(PAIRS)
