@@ -50,7 +50,7 @@ let package = Package(
         .target(name: "CMaxMindDB", linkerSettings: [.linkedLibrary("maxminddb")]),
         .target(
             name: "CCompression",
-            linkerSettings: [.linkedLibrary("z"), .linkedLibrary("zstd")]),
+            linkerSettings: [.linkedLibrary("isal"), .linkedLibrary("zstd")]),
 
         // Layer 1: values, sketches, linear algebra.
         module("ClickModel", ["CClickRecord"]),

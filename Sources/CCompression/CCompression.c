@@ -1,8 +1,8 @@
 #include "CCompression.h"
 
+#include <isa-l/igzip_lib.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 #include <zstd.h>
 
 struct fraud_inflater {
@@ -13,7 +13,7 @@ struct fraud_inflater {
     int padding;
     /// Corrupt once, corrupt for ever: neither library says what a call after an error does.
     int failed;
-    z_stream gzip;
+    struct inflate_state gzip;
     ZSTD_DStream *zstd;
     const char *message;
 };
@@ -32,26 +32,36 @@ fraud_inflater *fraud_inflater_create(int kind) {
     if (!inflater) return NULL;
     inflater->kind = kind;
     inflater->message = "";
-    int ready;
     if (kind == FRAUD_COMPRESSION_GZIP) {
-        ready = inflateInit2(&inflater->gzip, 15 + 16) == Z_OK; // 15 + 16: largest window, gzip wrapper only
-    } else {
-        inflater->zstd = ZSTD_createDStream();
-        ready = inflater->zstd != NULL;
+        isal_inflate_init(&inflater->gzip);
+        inflater->gzip.crc_flag = ISAL_GZIP; // the wrapper is read and its checksum compared
+        return inflater;
     }
-    if (ready) return inflater;
+    inflater->zstd = ZSTD_createDStream();
+    if (inflater->zstd) return inflater;
     free(inflater);
     return NULL;
 }
 
 void fraud_inflater_destroy(fraud_inflater *inflater) {
     if (!inflater) return;
-    if (inflater->kind == FRAUD_COMPRESSION_GZIP) inflateEnd(&inflater->gzip);
     ZSTD_freeDStream(inflater->zstd);
     free(inflater);
 }
 
 static unsigned clamp(size_t n) { return n < 1u << 30 ? (unsigned)n : 1u << 30; }
+
+static const char *gzip_fault(int result) {
+    switch (result) {
+    case ISAL_INVALID_BLOCK: return "invalid block";
+    case ISAL_INVALID_SYMBOL: return "invalid code";
+    case ISAL_INVALID_LOOKBACK: return "invalid distance too far back";
+    case ISAL_INVALID_WRAPPER: return "incorrect header check";
+    case ISAL_UNSUPPORTED_METHOD: return "unknown compression method";
+    case ISAL_INCORRECT_CHECKSUM: return "incorrect data check";
+    default: return "damaged";
+    }
+}
 
 static int inflate_gzip(
     fraud_inflater *s, const uint8_t *input, size_t input_length, size_t *input_used, uint8_t *output,
@@ -66,20 +76,26 @@ static int inflate_gzip(
     }
     if (s->complete) {
         if (*input_used == input_length) return FRAUD_INFLATE_OK;
-        inflateReset(&s->gzip);
+        // The library looks at a header only once all of it is there.
+        if (input[*input_used] != 0x1f) {
+            s->message = "bytes after the end of the last gzip member";
+            return FRAUD_INFLATE_CORRUPT;
+        }
+        isal_inflate_reset(&s->gzip);
+        s->gzip.crc_flag = ISAL_GZIP;
         s->complete = 0;
     }
-    z_stream *z = &s->gzip;
-    z->next_in = (Bytef *)(input + *input_used);
+    struct inflate_state *z = &s->gzip;
+    z->next_in = (uint8_t *)(input + *input_used);
     z->avail_in = clamp(input_length - *input_used);
     z->next_out = output;
     z->avail_out = clamp(output_capacity);
-    const int result = inflate(z, Z_NO_FLUSH);
+    const int result = isal_inflate(z);
     *input_used = (size_t)(z->next_in - input);
     *output_used = (size_t)(z->next_out - output);
-    if (result == Z_STREAM_END) s->complete = 1;
-    if (result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR) return FRAUD_INFLATE_OK;
-    s->message = z->msg ? z->msg : result == Z_NEED_DICT ? "gzip with a preset dictionary" : "out of memory";
+    if (z->block_state == ISAL_BLOCK_FINISH) s->complete = 1;
+    if (result == ISAL_DECOMP_OK) return FRAUD_INFLATE_OK;
+    s->message = gzip_fault(result);
     return FRAUD_INFLATE_CORRUPT;
 }
 
