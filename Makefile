@@ -26,7 +26,7 @@ install = missing=$$(for p in $(1); do dpkg-query -W -f='$${Status}' $$p 2>/dev/
 	else echo "deps: Debian packages are there"; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help deps bench-deps build run notebook test bench bench-callgrind bench-memory bench-duckdb bench-model bench-quality bench-train champion torture clean
+.PHONY: help deps bench-deps build run notebook test bench bench-callgrind bench-memory bench-duckdb bench-model bench-quality bench-report bench-train champion torture clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -82,6 +82,9 @@ bench-duckdb: build ## fraud score beside a bare aggregation of the same file in
 
 bench-quality: build ## recall by family and false alarms by honest look-alike, on unseen synthetic attacks
 	$(BIN) quality training-data/scenarios/test-*.yaml
+
+bench-report: build ## wall time of fraud report on 50,000,000 ad minutes (a database of 3.2 GB in .build/bench-report, made once)
+	@PYTHONPATH=$(DEPS)/python $(PYTHON) Tests/Benchmarks/Python/compare_report.py $(BIN) .build/bench-report
 
 bench-train: deps ## logistic regression on 1,000,000 rows of 48: time, memory and optimum beside scikit-learn
 	$(BUILD) --product train-bench

@@ -81,7 +81,9 @@ public struct ReportCommand: ParsableCommand {
     }
 
     public func run() throws {
-        let warehouse = try database.openWarehouse(readOnly: true)
+        // Where totals are added up here, by threads of our own, those of the database would only be in their way.
+        let isAddedUpHere = !late && !drift && window == nil && per != .minute && grouping != .publisher
+        let warehouse = try database.openWarehouse(readOnly: true, threads: isAddedUpHere ? 1 : 2)
         let connection = warehouse.database
         if drift { return try printDrift(warehouse) }
         if let epoch { try checkEpoch(epoch, warehouse) }
@@ -154,9 +156,12 @@ public struct ReportCommand: ParsableCommand {
     /// What the totals do not hold, and where they are from.
     private func addNotes(_ database: DuckDB) throws {
         let late = LateClicksQuery(from: period.from?.time, to: period.to?.time)
-        if layer != .batch, let note = try late.note(database) { Terminal.error(note + "\n") }
         let bounds = SQLPeriod("date", from: period.from?.time, to: period.to?.time)
-        let days = Int(try database.query("SELECT count(*)::BIGINT FROM reconciliations \(bounds.condition)", bounds.parameters).scalar.int ?? 0)
+        let counts = try database.query(
+            "SELECT (SELECT count(*)::BIGINT FROM late_clicks), (SELECT count(*)::BIGINT FROM reconciliations \(bounds.condition))", bounds.parameters
+        ).rows[0]
+        if layer != .batch, counts[0] != .int(0), let note = try late.note(database) { Terminal.error(note + "\n") }
+        let days = Int(counts[1].int ?? 0)
         guard days > 0 else { return }
         if layer != .stream, let note = try late.staleDaysNote(database) { Terminal.error(note + "\n") }
         guard layer == nil else { return }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Glibc
 
 /// What may be given to DuckDB as a file: DuckDB itself reads more into a name (`duckdb:x`, `sqlite:x`, a CSV file as a
 /// database in memory), and a job would then be lost with it.
@@ -6,6 +7,14 @@ enum DuckDBFile {
     /// The path with its folder, so that nothing in it reads as a scheme.
     static func absolute(_ path: String) -> String {
         path == ":memory:" || path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
+
+    /// Whether nothing is there that a database would be read from.
+    static func isNew(_ path: String) -> Bool {
+        path == ":memory:" || [path, path + ".wal"].allSatisfy { file in
+            var facts = stat()
+            return stat(file, &facts) != 0 ? errno == ENOENT : facts.st_size == 0
+        }
     }
 
     /// - Throws: `notAWarehouse` when the file is there and no DuckDB file: those have `DUCK` at byte 8 (duckdb.org,

@@ -23,28 +23,21 @@ package final class Warehouse: @unchecked Sendable {
         path: String, readOnly: Bool = false, threads: Int = 1, memoryLimitBytes: Int = 2 << 30,
         beforeFile: () throws(StorageError) -> Void = {}
     ) throws(StorageError) {
+        let isNew = DuckDBFile.isNew(path)
         database = try DuckDB.open(path, readOnly: readOnly, threads: threads, memoryLimitBytes: memoryLimitBytes, beforeFile: beforeFile)
         let keyed: [WarehouseTable] = [.minutes, .hours, .days, .sessions, .duplicates, .sources, .reconciliations]
         staging = Dictionary(uniqueKeysWithValues: keyed.map { ($0, StagedTable($0)) })
-        try checkSchema()
+        try checkSchema(isNew: isNew)
     }
 
     package var path: String { database.path }
 
-    private func checkSchema() throws(StorageError) {
-        let tables = try database.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'")
-        let present = Set(tables.rows.compactMap(\.first?.text))
-        guard present.contains("meta") else {
-            let clash = (WarehouseTable.all.map(\.name) + ["click_totals_daily"]).filter(present.contains)
-            guard clash.isEmpty else {
-                throw .notAWarehouse(path: path, detail: "it has a table \(clash[0]) of another program")
-            }
-            guard !database.isReadOnly else { throw .notAWarehouse(path: path, detail: "it has no tables yet") }
-            return try createSchema()
-        }
+    /// Lists of what a catalog holds are dear (DuckDB parses its own views for them), so the file is asked for what it should have.
+    private func checkSchema(isNew: Bool) throws(StorageError) {
+        if isNew, !database.isReadOnly { return try createSchema() }
         let stored: ResultTable
         do throws(StorageError) { stored = try database.query("SELECT value FROM meta WHERE key = 'schema_version'") } catch {
-            throw .notAWarehouse(path: path, detail: "its table meta is of another program")
+            return try makeOrRefuse()
         }
         guard let text = stored.scalar.text, let version = Int(text), version > 0 else {
             throw .notAWarehouse(path: path, detail: "its table meta has no schema version")
@@ -52,7 +45,26 @@ package final class Warehouse: @unchecked Sendable {
         guard version <= Self.schemaVersion else { throw .newerSchema(path: path, found: version, supported: Self.schemaVersion) }
         guard version == Self.schemaVersion else { throw .olderSchema(path: path, found: version, supported: Self.schemaVersion) }
         guard !database.isReadOnly else { return }
-        for table in WarehouseTable.addedLater where !present.contains(table.name) { try database.execute(table.createStatement) }
+        let added = WarehouseTable.addedLater.map { DuckDB.quoted($0.name) }.joined(separator: ", ")
+        do throws(StorageError) { _ = try database.query("SELECT 1 FROM \(added) LIMIT 0") } catch {
+            let present = try tableNames()
+            for table in WarehouseTable.addedLater where !present.contains(table.name) { try database.execute(table.createStatement) }
+        }
+    }
+
+    /// Makes the tables in a file that has none, and refuses what another program made.
+    private func makeOrRefuse() throws(StorageError) {
+        let present = try tableNames()
+        guard !present.contains("meta") else { throw .notAWarehouse(path: path, detail: "its table meta is of another program") }
+        let clash = (WarehouseTable.all.map(\.name) + ["click_totals_daily"]).filter(present.contains)
+        guard clash.isEmpty else { throw .notAWarehouse(path: path, detail: "it has a table \(clash[0]) of another program") }
+        guard !database.isReadOnly else { throw .notAWarehouse(path: path, detail: "it has no tables yet") }
+        try createSchema()
+    }
+
+    private func tableNames() throws(StorageError) -> Set<String> {
+        let tables = try database.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'")
+        return Set(tables.rows.compactMap(\.first?.text))
     }
 
     /// Whether the file has a table: one that is read only may be from before it.

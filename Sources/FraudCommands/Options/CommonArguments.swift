@@ -13,9 +13,10 @@ struct DatabaseArgument: ParsableArguments {
 
     func openForWriting() throws -> DuckDB { try openWarehouse(readOnly: false).database }
 
-    func openWarehouse(readOnly: Bool) throws -> Warehouse {
+    /// - Parameter threads: of the database.
+    func openWarehouse(readOnly: Bool, threads: Int = 2) throws -> Warehouse {
         try requireFile()
-        return try Warehouse(path: path, readOnly: readOnly, threads: 2)
+        return try Warehouse(path: path, readOnly: readOnly, threads: threads)
     }
 
     private func requireFile() throws {

@@ -37,8 +37,14 @@ struct LateClicksQuery {
     }
 
     /// A note for a person when days went on in the stream after they were reconciled.
+    ///
+    /// - Complexity: minutes of epochs since the first reconciliation are read, and of others the row groups that they share.
     func staleDaysNote(_ database: DuckDB) throws -> String? {
-        let bounds = SQLPeriod("m.window_start", from: from, to: to, and: [("e.committed_at > r.reconciled_at", [])])
+        let since = try database.query(
+            "SELECT min(epoch)::BIGINT FROM epochs WHERE committed_at > (SELECT min(reconciled_at) FROM reconciliations)").scalar.int
+        guard let since else { return nil }
+        let bounds = SQLPeriod(
+            "m.window_start", from: from, to: to, and: [("m.epoch >= \(since)", []), ("e.committed_at > r.reconciled_at", [])])
         let days = try database.query(
             """
             SELECT DISTINCT r.date::VARCHAR FROM reconciliations AS r JOIN click_aggregates_minute AS m
