@@ -161,4 +161,24 @@ struct ReportTests {
         #expect(try Sample.commands.output(["report", "--by", "ad", "--per", "day", "--layer", "merged", "--json"]) == merged)
         #expect(try Sample.commands.rows(["report", "--per", "day", "--layer", "batch"]).isEmpty)
     }
+
+    static let periods = [
+        [], ["--from", "2026-11-03T05:17Z"], ["--to", "2026-11-03T09:30Z"], ["--from", "2026-11-02T22:59:30Z", "--to", "2026-11-03T11:01Z"],
+        ["--from", "2026-11-03T05:00Z", "--to", "2026-11-03T09:00Z"], ["--from", "2026-11-03T05:17Z", "--to", "2026-11-03T05:44Z"],
+        ["--from", "2026-11-01", "--to", "2026-11-05"],
+    ]
+
+    @Test("days and hours in place of their minutes change nothing, whatever the period and the step", arguments: periods)
+    func wholeDaysAndHours(period: [String]) throws {
+        // As of an epoch there are minutes alone.
+        let epoch = try lastEpoch(Sample.commands)
+        for key in ["ad", "campaign", "advertiser"] {
+            for step in [[], ["--per", "hour"], ["--per", "day"]] {
+                let arguments = ["report", "--by", key, "--layer", "stream", "--format", "csv"] + period + step
+                let minutes = try Sample.commands.output(arguments + ["--epoch", "\(epoch)"])
+                #expect(try Sample.commands.output(arguments) == minutes, "\(arguments)")
+                #expect(minutes.count > 100, "\(arguments)")
+            }
+        }
+    }
 }

@@ -110,6 +110,35 @@ struct HyperLogLogTests {
         #expect(memory.bytesInUse == 0, "seed \(seed)")
     }
 
+    @Test("a stored sketch merges as it would when it is read first, whatever the forms", arguments: 0..<30)
+    func mergesStored(seed: UInt64) throws {
+        var random = SplitMix(seed &* 31 &+ 7)
+        let memory = SketchMemory()
+        let sizes = [0, 1, 2, 6, 7, 300, 1536, 1537, 3000, 5000, 6000, 60_000]
+        func sketch() -> HyperLogLog {
+            var sketch = HyperLogLog()
+            for _ in 0..<sizes[Int(random.next() % UInt64(sizes.count))] { sketch.add(random.next(), memory) }
+            return sketch
+        }
+        var (fast, slow) = (sketch(), HyperLogLog())
+        slow.merge(fast, memory)
+        for _ in 0..<4 {
+            var other = sketch()
+            let bytes = other.serialized()
+            var read = try HyperLogLog(serialized: bytes, memory)
+            #expect(read.serialized() == bytes, "seed \(seed)")
+            slow.merge(read, memory)
+            try bytes.withUnsafeBytes { try fast.merge(serialized: $0, memory) }
+            #expect(fast.serialized() == slow.serialized(), "seed \(seed)")
+            for i in [0, 1, 2] where i < bytes.count { #expect(throws: HyperLogLogError.self) { try HyperLogLog(serialized: Array(bytes.prefix(i)), memory) } }
+            other.release(memory)
+            read.release(memory)
+        }
+        fast.release(memory)
+        slow.release(memory)
+        #expect(memory.bytesInUse == 0, "seed \(seed)")
+    }
+
     @Test("the estimate stays within 4 standard errors from 2,000 to 2,000,000 values")
     func accuracy() {
         let memory = SketchMemory()

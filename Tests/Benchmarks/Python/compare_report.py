@@ -7,6 +7,7 @@ usage: compare_report.py FRAUD_BINARY FOLDER [ADS [DAYS]]      the database stay
 """
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -184,6 +185,12 @@ def questions(days):
     ]
 
 
+def cpu_milliseconds():
+    """Of the programs run so far, on all cores."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (used.ru_utime + used.ru_stime) * 1000
+
+
 def main():
     binary, folder = sys.argv[1:3]
     ads, days = (int(v) for v in (sys.argv[3:] + ["1200", "29"][len(sys.argv) - 3:]))
@@ -199,18 +206,19 @@ def main():
         os.rename(making, path)
         size = os.path.getsize(path) / 2**30
         print(f"made {minutes:,} minutes, {hours:,} hours, {of_days:,} days in {time.monotonic() - began:.0f} s: {size:.1f} GiB")
-    print(f"{'fraud report':40} {'rows':>6} {'median':>9} {'least':>9}   goal")
+    print(f"{'fraud report':40} {'rows':>6} {'median':>9} {'least':>9} {'CPU':>9}   goal")
     for name, arguments, goal in questions(days):
         command = [binary, "report", "--db", path, "--format", "csv", *arguments]
-        times = []
+        times, cpu = [], []
         for _ in range(RUNS + 1):  # the first warms the page cache
-            began = time.perf_counter()
+            began, used = time.perf_counter(), cpu_milliseconds()
             out = subprocess.run(command, check=True, capture_output=True).stdout
             times.append((time.perf_counter() - began) * 1000)
+            cpu.append(cpu_milliseconds() - used)
         times = times[1:]
         rows = out.count(b"\n") - 1
         wanted = f"{goal:6} ms" if goal else ""
-        print(f"{name:40} {rows:6} {statistics.median(times):6.0f} ms {min(times):6.0f} ms {wanted}", flush=True)
+        print(f"{name:40} {rows:6} {statistics.median(times):6.0f} ms {min(times):6.0f} ms {statistics.median(cpu[1:]):6.0f} ms {wanted}", flush=True)
 
 
 if __name__ == "__main__":
