@@ -26,7 +26,7 @@ struct SnapshotPlan {
 
     private static let bytesPerEvent = 256
     /// A state this small is saved at every epoch.
-    private static let smallBytes = 16 << 20
+    private static let smallBytes = 64 << 20
     /// A larger state is not copied: the stream waits while it is written (about 0.6 s a GiB).
     static let maximumCopyBytes = 512 << 20
 

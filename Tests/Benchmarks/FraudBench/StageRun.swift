@@ -176,7 +176,7 @@ struct StageRun: ~Copyable {
         for k in 0..<chosen {
             let index = Int(admission.selected[k])
             while group <= index {
-                windows.warm(UnsafePointer(batch.records + group), count: min(WindowStore.warmGroup, batch.count - group))
+                windows.warm(UnsafePointer(batch.records), from: group, count: batch.count)
                 group += WindowStore.warmGroup
             }
             _ = windows.add(record: batch.records + index, arena: batch.raw.arena, label: verdicts[k].label)
@@ -189,7 +189,7 @@ struct StageRun: ~Copyable {
         for k in 0..<chosen {
             let index = Int(admission.selected[k])
             while group <= index {
-                sessions.warm(UnsafePointer(batch.records + group), count: min(WindowStore.warmGroup, batch.count - group))
+                sessions.warm(UnsafePointer(batch.records), from: group, count: batch.count)
                 group += WindowStore.warmGroup
             }
             sessions.add(record: batch.records + index, arena: batch.raw.arena)
