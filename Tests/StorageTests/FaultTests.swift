@@ -82,8 +82,7 @@ struct FaultTests {
         let snapshots = SnapshotFile(databasePath: folder.file("x.duckdb"))
         #expect(snapshots.loadNewest(upTo: 5).epoch == nil)
         for epoch in 1...4 as ClosedRange<Int64> {
-            let payload = [UInt8](repeating: UInt8(epoch), count: 10)
-            try payload.withUnsafeBytes { try snapshots.save(epoch: epoch, payload: $0) }
+            try snapshots.save(epoch: epoch, payload: [UInt8](repeating: UInt8(epoch), count: 10))
         }
         for epoch in [2, 3] as [Int64] { try Data([1, 2, 3]).write(to: URL(fileURLWithPath: snapshots.path(epoch: epoch))) }
         #expect(snapshots.loadNewest(upTo: 9).epoch == 4)
