@@ -105,7 +105,7 @@ enum PendingState {
     case none
     /// A copy, to be saved: the stream goes on.
     case copied(StateBuffer)
-    /// The stream saves it itself, and goes on when the epoch is durable.
+    /// The stream saves it itself meanwhile; what it fails with comes up with the epoch.
     case underWay(Saving)
 }
 

@@ -281,7 +281,6 @@ package final class ScoreJob {
                 try snapshots.save(epoch: rows.epoch, stateWriter())
                 try FaultPoint.pass("snapshot-saved", path: snapshots.folder, operation: "save to")
             }
-            try committer.finish()
         }
     }
 

@@ -27,8 +27,9 @@ struct SnapshotPlan {
     private static let bytesPerEvent = 256
     /// A state this small is saved at every epoch.
     private static let smallBytes = 64 << 20
-    /// A larger state is not copied: the stream waits while it is written (about 0.6 s a GiB).
-    static let maximumCopyBytes = 512 << 20
+    /// A larger state is not copied: the stream waits while it is written (about 0.6 s a GiB), and mostly the epoch before is still
+    /// being committed then. A copy would take as much memory again, and fresh memory is dearer than the writing.
+    static let maximumCopyBytes = smallBytes
 
     /// - Parameters:
     ///   - bytes: of the snapshot, about.
