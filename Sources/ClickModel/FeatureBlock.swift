@@ -10,8 +10,7 @@ public final class FeatureBlock: @unchecked Sendable {
     public let stride: Int
     public let values: UnsafeMutablePointer<Float>
 
-    /// Rows are always processed in whole groups of this many, padding included, so that a click scored alone and
-    /// one scored in a batch go through the same instructions.
+    /// Capacities are multiples of this: who works on groups of rows may read and write what is left of the last one.
     public static let rowGroup = 64
 
     public init(columnCount: Int, capacity: Int = ClickBatch.defaultCapacity) {

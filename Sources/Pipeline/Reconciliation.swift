@@ -34,7 +34,7 @@ package struct ReconciliationOptions: Sendable {
 /// feature state was at its limit: there what is evicted depends on where batches end. (The horizon alone decides when room is
 /// made, and only entries that read as never seen are dropped for it.)
 ///
-/// *Memory.* The scorer's tables (`FeatureExtractor.Budget`); 33 to 67 bytes for each click id of an hour (`Deduplicator`); an
+/// *Memory.* The scorer's tables (`FeatureExtractor.Budget`); about 40 bytes for each click id of an hour (`Deduplicator`); an
 /// ad's totals and visitors, under 1 KiB for few visitors and 12 KiB at most; two batches. Sorting, joins and what is to be
 /// written are DuckDB's, which spills beside the database beyond its own limit.
 package final class Reconciliation {

@@ -272,31 +272,26 @@ package final class ScoreJob {
         let started = ContinuousClock.now
         defer { if !isFinal { report.longestSnapshotPause = max(report.longestSnapshotPause, (ContinuousClock.now - started) / .seconds(1)) } }
         if !isFinal, bytes <= SnapshotPlan.maximumCopyBytes {
-            state.fill(reserving: bytes, stateWriter())
+            state.fill(reserving: bytes) { writeState(to: &$0) }
             try committer.submit(PendingEpoch(rows: rows, state: .copied(state)))
         } else {
             let saving = Saving()
             try committer.submit(PendingEpoch(rows: rows, state: .underWay(saving)))
             saving.run { () throws(StorageError) in
-                try snapshots.save(epoch: rows.epoch, stateWriter())
+                try snapshots.save(epoch: rows.epoch) { writeState(to: &$0) }
                 try FaultPoint.pass("snapshot-saved", path: snapshots.folder, operation: "save to")
             }
         }
     }
 
-    /// Writes the state as it is when it is called.
-    private func stateWriter() -> (inout StateWriter) -> Void {
-        let places = Places(ledger.all.map { ($0.source, SourcePosition(offset: $0.offset, line: $0.line)) })
-        // The job outlives it: who takes it waits for it, or has it done.
-        return { [unowned self] writer in
-            places.write(to: &writer)
-            engine.write(to: &writer)
-        }
+    private func writeState(to writer: inout StateWriter) {
+        Places(ledger.all.map { ($0.source, SourcePosition(offset: $0.offset, line: $0.line)) }).write(to: &writer)
+        engine.write(to: &writer)
     }
 
     /// Writes the snapshot of a committed epoch, after events up to it were read again.
     func saveState(epoch: Int64) throws {
-        try snapshots.save(epoch: epoch, stateWriter())
+        try snapshots.save(epoch: epoch) { writeState(to: &$0) }
         snapshotPlan.events = 0
     }
 }

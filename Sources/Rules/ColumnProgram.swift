@@ -51,7 +51,7 @@ struct ColumnProgram {
     private var nextSlot: UInt16 = 1
 
     init(_ conditions: [Condition]) {
-        for condition in conditions { collectConstants(condition) }
+        for condition in conditions { condition.eachConstant { addConstant($0) } }
         for (index, condition) in conditions.enumerated() {
             nextSlot = 1
             let result = newSlot()
@@ -123,28 +123,10 @@ struct ColumnProgram {
         }
     }
 
-    private mutating func collectConstants(_ condition: Condition) {
-        switch condition {
-        case .compare(_, let a, .constant): collectConstants(a)
-        case .compare(_, let a, let b):
-            collectConstants(a)
-            collectConstants(b)
-        case .known, .unknown: break
-        case .all(let parts), .any(let parts): for part in parts { collectConstants(part) }
-        }
-    }
-
-    private mutating func collectConstants(_ quantity: Quantity) {
-        switch quantity {
-        case .feature: break
-        case .constant(let value):
-            guard constantColumns[value.bitPattern] == nil else { return }
-            constantColumns[value.bitPattern] = UInt16(constants.count)
-            constants.append(value)
-        case .arithmetic(_, let a, let b):
-            collectConstants(a)
-            collectConstants(b)
-        }
+    private mutating func addConstant(_ value: Float) {
+        guard constantColumns[value.bitPattern] == nil else { return }
+        constantColumns[value.bitPattern] = UInt16(constants.count)
+        constants.append(value)
     }
 
     /// Makes the instructions jump to the end of what is emitted so far.

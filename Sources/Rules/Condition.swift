@@ -66,6 +66,16 @@ indirect enum Quantity: Sendable {
         }
     }
 
+    func eachConstant(_ visit: (Float) -> Void) {
+        switch self {
+        case .constant(let value): visit(value)
+        case .feature: break
+        case .arithmetic(_, let a, let b):
+            a.eachConstant(visit)
+            b.eachConstant(visit)
+        }
+    }
+
     func spelled(_ names: [String]) -> String {
         switch self {
         case .constant(let value): "\(value)"
@@ -105,6 +115,18 @@ indirect enum Condition: Sendable {
             b.eachFeature(visit)
         case .known(let feature), .unknown(let feature): visit(feature)
         case .all(let parts), .any(let parts): parts.forEach { $0.eachFeature(visit) }
+        }
+    }
+
+    /// Constants that are operands of their own: all but one that something is compared with.
+    func eachConstant(_ visit: (Float) -> Void) {
+        switch self {
+        case .compare(_, let a, .constant): a.eachConstant(visit)
+        case .compare(_, let a, let b):
+            a.eachConstant(visit)
+            b.eachConstant(visit)
+        case .known, .unknown: break
+        case .all(let parts), .any(let parts): parts.forEach { $0.eachConstant(visit) }
         }
     }
 

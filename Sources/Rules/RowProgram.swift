@@ -81,7 +81,7 @@ struct RowProgram {
 
     init(_ conditions: [Condition], featureCount: Int) {
         self.featureCount = featureCount
-        for condition in conditions { collectConstants(condition) }
+        for condition in conditions { condition.eachConstant { addConstant($0) } }
         let trees = conditions.map { tree($0) }
         layOutLeaves()
         let roots = trees.map { node($0) }
@@ -204,27 +204,9 @@ struct RowProgram {
         }
     }
 
-    private mutating func collectConstants(_ condition: Condition) {
-        switch condition {
-        case .compare(_, let a, .constant): collectConstants(a)
-        case .compare(_, let a, let b):
-            collectConstants(a)
-            collectConstants(b)
-        case .known, .unknown: break
-        case .all(let parts), .any(let parts): for part in parts { collectConstants(part) }
-        }
-    }
-
-    private mutating func collectConstants(_ quantity: Quantity) {
-        switch quantity {
-        case .feature: break
-        case .constant(let value):
-            guard constantIndex[value.bitPattern] == nil else { return }
-            constantIndex[value.bitPattern] = constants.count
-            constants.append(value)
-        case .arithmetic(_, let a, let b):
-            collectConstants(a)
-            collectConstants(b)
-        }
+    private mutating func addConstant(_ value: Float) {
+        guard constantIndex[value.bitPattern] == nil else { return }
+        constantIndex[value.bitPattern] = constants.count
+        constants.append(value)
     }
 }

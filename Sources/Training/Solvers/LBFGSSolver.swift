@@ -19,11 +19,7 @@ package struct LBFGSSolver: Sendable {
     ///   not unique it is one of them, and the status does not say so.
     /// - Complexity: O(rows × columns) per iteration; O(memory × columns) space.
     package func solve(_ objective: LogisticObjective, start: [Double]? = nil) -> LogisticSolution {
-        do throws(SolverProblem.Refusal) {
-            return solve(try SolverProblem(objective), start: start)
-        } catch {
-            return LogisticSolution(refused: objective, error.status)
-        }
+        .of(objective) { solve($0, start: start) }
     }
 
     func solve(_ problem: SolverProblem, start: [Double]?) -> LogisticSolution {

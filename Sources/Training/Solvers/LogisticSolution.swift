@@ -41,4 +41,13 @@ extension LogisticSolution {
         self.init(
             [Double](repeating: 0, count: objective.order), status, iterations: 0, loss: .nan, gradientNorm: .infinity, method: .newton)
     }
+
+    /// What `solve` finds for an objective, once it is made ready; or why it was refused.
+    static func of(_ objective: LogisticObjective, _ solve: (SolverProblem) -> LogisticSolution) -> LogisticSolution {
+        do throws(SolverProblem.Refusal) {
+            return solve(try SolverProblem(objective))
+        } catch {
+            return LogisticSolution(refused: objective, error.status)
+        }
+    }
 }

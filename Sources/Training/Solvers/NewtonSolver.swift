@@ -19,11 +19,7 @@ package struct NewtonSolver: Sendable {
     /// - Parameter start: weights and then the intercept; nil starts at the intercept-only optimum.
     /// - Returns: always the best point found, with how it ended. Never prints, never traps on data.
     package func solve(_ objective: LogisticObjective, start: [Double]? = nil) -> LogisticSolution {
-        do throws(SolverProblem.Refusal) {
-            return solve(try SolverProblem(objective), start: start)
-        } catch {
-            return LogisticSolution(refused: objective, error.status)
-        }
+        .of(objective) { solve($0, start: start) }
     }
 
     func solve(_ problem: SolverProblem, start: [Double]?) -> LogisticSolution {
