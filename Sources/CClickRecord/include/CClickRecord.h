@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "KeyShard.h"
 #include "KeyState.h"
 
 #ifdef __cplusplus

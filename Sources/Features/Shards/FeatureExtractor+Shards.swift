@@ -9,6 +9,8 @@ struct ShardRound {
     }
 
     let clicks: UnsafeMutablePointer<Clicks>
+    /// Rows of a piece without keys: two a worker, so that one that comes late leaves little; whole cache lines of all columns.
+    let rowsPerPiece: Int
     /// Room for a list of rows, by worker.
     private let lists: UnsafeMutablePointer<UInt16>
     /// Whole cache lines, so that no two workers write into one.
@@ -16,6 +18,7 @@ struct ShardRound {
 
     init(workers: Int) {
         clicks = .allocate(capacity: 1)
+        rowsPerPiece = max(64, ClickColumns.capacity / (2 * workers) / 64 * 64)
         lists = UnsafeMutableRawPointer.allocate(byteCount: workers * Self.listStride * 2, alignment: 64)
             .bindMemory(to: UInt16.self, capacity: workers * Self.listStride)
         lists.initialize(repeating: 0, count: workers * Self.listStride)
@@ -42,15 +45,13 @@ struct ShardRound {
 extension FeatureExtractor {
     /// Fewer clicks are not worth waking anyone.
     private static let fewClicks = 128
-    /// Rows of a piece without keys: whole cache lines of all columns.
-    private static let pieceRows = 64
     private static let keyedStages = 8
     private static let dependentStages = 2
 
     func extractInShards(_ selected: SelectedClicks, horizon: Int64, _ columns: FeatureColumns) {
         round.clicks.initialize(to: ShardRound.Clicks(selected: selected, columns: columns, horizon: horizon))
         guard selected.count > 0 else { return }
-        go((selected.count + Self.pieceRows - 1) / Self.pieceRows) { context, _, piece in
+        go((selected.count + round.rowsPerPiece - 1) / round.rowsPerPiece) { context, _, piece in
             FeatureExtractor.at(context)._withUnsafeGuaranteedRef { $0.begin(piece) }
         }
         go(shards.count * Self.keyedStages) { context, worker, piece in
@@ -74,8 +75,8 @@ extension FeatureExtractor {
 
     private func begin(_ piece: Int) {
         let clicks = round.clicks.pointee
-        let first = piece * Self.pieceRows
-        let rows = first..<min(clicks.selected.count, first + Self.pieceRows)
+        let first = piece * round.rowsPerPiece
+        let rows = first..<min(clicks.selected.count, first + round.rowsPerPiece)
         locate(clicks.selected, rows)
         gatherStage(clicks.selected, rows)
         behaviourStage(clicks.selected, rows, clicks.columns)

@@ -8,7 +8,7 @@ internal import Synchronization
 ///             worker ──► piece n, n + 1, …    at its own share of them and helps with the others' when that is done
 ///
 /// A round is over when all its pieces are done; it does not wait for threads that have not begun, so where cores are busy the
-/// caller does all of it. Idle threads turn for some microseconds and then sleep. Made once, joined by `deinit`; a round
+/// caller does all of it. Idle threads turn for a while and then sleep. Made once, joined by `deinit`; a round
 /// allocates nothing. One thread calls it at a time.
 package final class ShardWorkers {
     /// Does one piece: what the caller gave, number of the thread (0 is the caller), number of the piece.
@@ -52,7 +52,7 @@ package final class ShardWorkers {
     ///
     /// - Parameters:
     ///   - pieces: how many, up to `maximumPieces`.
-    ///   - isLast: no other round follows soon.
+    ///   - isLast: the next round belongs to another batch, and may be long in coming.
     ///   - context: what `body` is given; it lives until this returns.
     package func run(_ pieces: Int, isLast: Bool, _ context: UnsafeMutableRawPointer, _ body: Body) {
         desk.run(pieces, isLast: isLast, context, body)
@@ -108,9 +108,12 @@ private final class WorkerDesk: @unchecked Sendable {
     private let work: UnsafeMutablePointer<Work>
     private let beds: UnsafeMutablePointer<sem_t>
 
-    /// Turns before a thread sleeps, some tens of nanoseconds each: between the rounds of a batch, and after its last.
-    private static let turns = 2000
-    private static let lastTurns = 200
+    /// Turns before a thread sleeps, 10 to 40 ns each. To wake it may take as long as half a batch, so it is worth to turn until the next one
+    /// where that comes soon, and where it does not, a waste.
+    private static let turns = 8000
+    private static let fewTurns = 100
+    /// Of so many batches one is waited for with all turns, whatever the ones before it said.
+    private static let trial = 64
 
     init(_ count: Int) {
         self.count = count
@@ -157,13 +160,19 @@ private final class WorkerDesk: @unchecked Sendable {
 
     func work(as worker: Int) {
         var round = WorkerRound(word: 0)
+        var (turns, batches) = (Self.turns, 0)
         while round.pieces != WorkerRound.stop {
             let before = round
-            wait(worker, turns: before.isLast ? Self.lastTurns : Self.turns) {
+            let slept = wait(worker, turns: before.isLast ? turns : Self.turns) {
                 round = WorkerRound(word: lines[0].value.load(ordering: .sequentiallyConsistent))
                 return round != before
             }
             wakeNext(worker)
+            if before.isLast {
+                batches += 1
+                turns = slept ? max(Self.fewTurns, turns / 2) : min(Self.turns, turns * 2)
+                if batches % Self.trial == 0 { turns = Self.turns }
+            }
             if round.pieces != WorkerRound.stop { help(round, worker) }
         }
     }
@@ -195,18 +204,21 @@ private final class WorkerDesk: @unchecked Sendable {
 
     /// Waits until `isOver`, turning first and then asleep. Who makes it true looks whether the thread sleeps after that, and the thread
     /// looks whether it is true after it said that it sleeps: one of the two sees the other.
+    /// - Returns: whether it slept.
+    @discardableResult
     @inline(__always)
-    private func wait(_ thread: Int, turns: Int, until isOver: () -> Bool) {
+    private func wait(_ thread: Int, turns: Int, until isOver: () -> Bool) -> Bool {
         for _ in 0..<turns {
-            if isOver() { return }
+            if isOver() { return false }
             fraud_spin_hint()
         }
         while !isOver() {
             lines[2 + thread].value.store(1, ordering: .sequentiallyConsistent)
             // Already woken, it must take the token that was left for it.
-            if isOver(), lines[2 + thread].value.exchange(0, ordering: .sequentiallyConsistent) == 1 { return }
+            if isOver(), lines[2 + thread].value.exchange(0, ordering: .sequentiallyConsistent) == 1 { return true }
             while sem_wait(beds + thread) != 0 {}
         }
+        return true
     }
 
     private func wake(_ thread: Int) {
