@@ -15,6 +15,9 @@ struct KeyIndex: BitwiseCopyable {
     /// Lines a table starts with, as a power of two: one page.
     static let firstBits = 6
 
+    /// Lines of one page of memory.
+    static let pageLines = 64
+
     private let lines: UnsafeMutablePointer<UInt32>
     let lineCount: Int
     /// A key shifted by this is its home line.
@@ -49,6 +52,13 @@ struct KeyIndex: BitwiseCopyable {
     @inline(__always)
     private func entry(_ key: UInt64, _ slot: Int) -> UInt32 {
         UInt32(truncatingIfNeeded: key) & ~slotMask | UInt32(truncatingIfNeeded: slot &+ 1)
+    }
+
+    /// Writes to a page that nothing was entered in yet. Were it read first, the system would map a page of zeros, and another one at
+    /// the first write, which interrupts every thread of the process.
+    @inline(__always)
+    func makeReady(fromLine number: Int) {
+        if number < lineCount { lines[number &* Self.lineWords] = 0 }
     }
 
     /// The slot an entry names; −1 for an empty one.
