@@ -143,7 +143,8 @@ private final class WorkerDesk: @unchecked Sendable {
         lines[1].value.store(0, ordering: .relaxed)
         let round = tell(isLast: isLast, pieces: pieces)
         help(round, 0)
-        wait(0, turns: Self.turns) { lines[1].value.load(ordering: .sequentiallyConsistent) == pieces }
+        wait(0, turns: Self.turns) { lines[1].value.load(ordering: .sequentiallyConsistent) >= pieces }
+        precondition(lines[1].value.load(ordering: .relaxed) == pieces, "a piece was done twice")
     }
 
     func stop() { _ = tell(isLast: true, pieces: WorkerRound.stop) }
