@@ -65,7 +65,7 @@ package final class EpochRows: @unchecked Sendable {
     }
 
     package func appendFlagged(
-        _ record: UnsafePointer<ClickRecord>, arena: UnsafePointer<UInt8>, verdict: Verdict, scorer: Scorer, row: Int
+        _ record: UnsafePointer<ClickRecord>, arena: UnsafePointer<UInt8>, verdict: Verdict, scorer: Scorer, block: FeatureBlock, row: Int
     ) {
         let out = commit.flagged
         if names == nil { names = VerdictNames(scorer) }
@@ -82,7 +82,7 @@ package final class EpochRows: @unchecked Sendable {
         out.append(text: names.deciders[decider])
         out.append(texts: names.reasons, first: decider, selectedBy: names.furtherReasons(verdict))
         out.append(texts: names.rules, selectedBy: verdict.rules)
-        out.append(floats: scorer.block.values + row, count: Feature.count, stride: scorer.block.stride)
+        out.append(floats: block.values + row, count: Feature.count, stride: block.stride)
         out.append(text: scorer.modelID)
         out.append(text: scorer.rulesetID)
         appendOrigin(record, to: out)

@@ -19,13 +19,12 @@ public final class Scorer {
     package let ruleIDs: [String]
     package let extractor: FeatureExtractor
 
-    /// Features of the batch scored last: row i is the i-th scored click of the batch.
-    package let block: FeatureBlock
+    /// Of the batch that was scored last without memory given for it.
+    private let own = ScoredClicks()
     /// Features of a click scored by itself: its columns lie on a few pages, where those of a batch take one each.
     private let single: FeatureBlock
     private let scores: UnsafeMutablePointer<Float>
     private let fired: UnsafeMutablePointer<UInt64>
-    private let verdicts: UnsafeMutablePointer<Verdict>
     private let oneRow: UnsafeMutablePointer<Int32>
     /// InvalidTraffic of each rule, by index.
     private let ruleClasses: [InvalidTraffic]
@@ -44,22 +43,22 @@ public final class Scorer {
         ruleIDs = ruleSet.rules.map(\.id)
         ruleClasses = ruleSet.rules.map(\.ivt)
         fraudRules = ruleSet.fraudMask
-        block = FeatureBlock(columnCount: Feature.count)
         single = FeatureBlock(columnCount: Feature.count, capacity: 1)
-        scores = .allocate(capacity: block.capacity)
-        fired = .allocate(capacity: block.capacity)
-        verdicts = .allocate(capacity: block.capacity)
+        scores = .allocate(capacity: own.block.capacity)
+        fired = .allocate(capacity: own.block.capacity)
         oneRow = .allocate(capacity: 1)
-        scores.initialize(repeating: 0, count: block.capacity)
-        fired.initialize(repeating: 0, count: block.capacity)
+        scores.initialize(repeating: 0, count: own.block.capacity)
+        fired.initialize(repeating: 0, count: own.block.capacity)
     }
 
     deinit {
         scores.deallocate()
         fired.deallocate()
-        verdicts.deallocate()
         oneRow.deallocate()
     }
+
+    /// Features of the batch scored last: row i is the i-th scored click of the batch.
+    package var block: FeatureBlock { own.block }
 
     /// Scores the chosen clicks of a batch, in order.
     ///
@@ -68,12 +67,19 @@ public final class Scorer {
     ///   - horizon: event time before which no click will be scored any more.
     /// - Returns: one verdict a row, valid until the next call.
     package func score(_ batch: ClickBatch, rows: UnsafeBufferPointer<Int32>, horizon: Int64) -> UnsafeBufferPointer<Verdict> {
-        score(batch, rows: rows, horizon: horizon, in: block)
-        return UnsafeBufferPointer(start: verdicts, count: rows.count)
+        score(batch, rows: rows, horizon: horizon, into: own)
+        return UnsafeBufferPointer(start: own.verdicts, count: rows.count)
+    }
+
+    /// The same into memory that the caller keeps: who reads it may be behind the scorer.
+    package func score(_ batch: ClickBatch, rows: UnsafeBufferPointer<Int32>, horizon: Int64, into scored: ScoredClicks) {
+        score(batch, rows: rows, horizon: horizon, in: scored.block, verdicts: scored.verdicts)
     }
 
     @inline(__always)
-    private func score(_ batch: ClickBatch, rows: UnsafeBufferPointer<Int32>, horizon: Int64, in block: FeatureBlock) {
+    private func score(
+        _ batch: ClickBatch, rows: UnsafeBufferPointer<Int32>, horizon: Int64, in block: FeatureBlock, verdicts: UnsafeMutablePointer<Verdict>
+    ) {
         extractor.extract(batch, rows: rows, horizon: horizon, into: block)
         rules.evaluate(block, rows: rows.count, into: fired)
         model.score(block, rows: rows.count, into: scores)
@@ -88,8 +94,8 @@ public final class Scorer {
         // A broken clock moves it by a minute at most.
         latest = latest == Int64.min ? ts : min(max(latest, ts), latest + 60_000)
         oneRow.pointee = Int32(truncatingIfNeeded: row)
-        score(batch, rows: UnsafeBufferPointer(start: oneRow, count: 1), horizon: latest &- Self.inlineLateness, in: single)
-        return verdicts[0]
+        score(batch, rows: UnsafeBufferPointer(start: oneRow, count: 1), horizon: latest &- Self.inlineLateness, in: single, verdicts: own.verdicts)
+        return own.verdicts[0]
     }
 
     /// A click more than this behind the newest one is no longer expected inline: allowed lateness, window and bound.
