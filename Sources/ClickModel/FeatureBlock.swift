@@ -6,9 +6,11 @@ public final class FeatureBlock: @unchecked Sendable {
     /// Rows a block holds; a multiple of `rowGroup`.
     public let capacity: Int
     public let columnCount: Int
-    /// Floats from one column to the next: `capacity` plus 16.
+    /// Floats from one column to the next: the capacity of the memory's own block, plus 16.
     public let stride: Int
     public let values: UnsafeMutablePointer<Float>
+    /// The block whose memory this looks at; nil for its own.
+    private let whole: FeatureBlock?
 
     /// Capacities are multiples of this: who works on groups of rows may read and write what is left of the last one.
     public static let rowGroup = 64
@@ -18,12 +20,23 @@ public final class FeatureBlock: @unchecked Sendable {
         self.capacity = (capacity + Self.rowGroup - 1) / Self.rowGroup * Self.rowGroup
         self.columnCount = columnCount
         stride = self.capacity + 16
+        whole = nil
         let count = stride * columnCount
         values = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64).bindMemory(to: Float.self, capacity: count)
         values.update(repeating: 0, count: count)
     }
 
-    deinit { values.deallocate() }
+    /// A group of rows of another block, as a block: row 0 is row `group · rowGroup` there.
+    public init(group: Int, of block: FeatureBlock) {
+        precondition(group >= 0 && (group + 1) * Self.rowGroup <= block.capacity)
+        capacity = Self.rowGroup
+        columnCount = block.columnCount
+        stride = block.stride
+        values = block.values + group * Self.rowGroup
+        whole = block
+    }
+
+    deinit { if whole == nil { values.deallocate() } }
 
     @inlinable
     public func column(_ index: Int) -> UnsafeMutablePointer<Float> { values + index * stride }

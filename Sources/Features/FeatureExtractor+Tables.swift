@@ -7,14 +7,16 @@ extension FeatureExtractor {
             + visit(PublisherState.self) + visit(AgentState.self) + 3 * visit(PairState.self)
     }
 
-    /// Keys and bytes held, by table.
+    /// Keys and bytes held, by table, those of all shards together.
     package var tables: [(name: String, keys: Int, bytes: Int)] {
         [
-            ("addresses", addresses.count, addresses.byteCount), ("devices", devices.count, devices.byteCount),
-            ("users", users.count, users.byteCount), ("subnets", subnets.count, subnets.byteCount),
-            ("visitor × ad", visitorAds.count, visitorAds.byteCount), ("address × ad", addressAds.count, addressAds.byteCount),
-            ("subnet × advertiser", subnetAdvertisers.count, subnetAdvertisers.byteCount), ("ads", ads.count, ads.byteCount),
-            ("publishers", publishers.count, publishers.byteCount), ("user agents", agents.count, agents.byteCount),
+            sum("addresses", \.addresses), sum("devices", \.devices), sum("users", \.users), sum("subnets", \.subnets),
+            sum("visitor × ad", \.visitorAds), sum("address × ad", \.addressAds), sum("subnet × advertiser", \.subnetAdvertisers),
+            sum("ads", \.ads), sum("publishers", \.publishers), sum("user agents", \.agents),
         ]
+    }
+
+    private func sum<State: KeyState>(_ name: String, _ table: (FeatureShard) -> KeyedTable<State>) -> (name: String, keys: Int, bytes: Int) {
+        (name, shards.reduce(0) { $0 + table($1).count }, shards.reduce(0) { $0 + table($1).byteCount })
     }
 }

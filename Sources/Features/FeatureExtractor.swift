@@ -6,7 +6,7 @@ internal import Sketches
 ///
 /// It runs in stages, each over the whole batch: behaviour and lists, device and user, ip and subnet, ad and publisher
 /// (DESIGN §3). A stage reads the click, its own keys' states and columns of earlier stages, so the result does not
-/// depend on how the stream was cut into batches. No allocation, clock or I/O.
+/// depend on how the stream was cut into batches, nor on how its tables are split among shards. No allocation, clock or I/O.
 package final class FeatureExtractor {
     /// Bounds of the state tables, bytes.
     package struct Budget: Sendable {
@@ -25,46 +25,37 @@ package final class FeatureExtractor {
         package var total: Int { addresses + devices + users + subnets + 3 * pairs + ads + publishers + agents }
     }
 
-    /// Time to live of keyed state: nothing is remembered longer than this after a key's last click.
-    static let timeToLive: Int64 = 7_200_000
-    static let baselineTimeToLive: Int64 = 86_400_000
-
-    let addresses: KeyedTable<AddressState>
-    let subnets: KeyedTable<SubnetState>
-    let devices: KeyedTable<DeviceState>
-    let users: KeyedTable<UserState>
-    let ads: KeyedTable<AdState>
-    let publishers: KeyedTable<PublisherState>
-    let visitorAds: KeyedTable<PairState>
-    let addressAds: KeyedTable<PairState>
-    let subnetAdvertisers: KeyedTable<PairState>
-    let agents: KeyedTable<AgentState>
+    /// Keyed state, split by key.
+    let shards: [FeatureShard]
+    /// The first, and with one shard the only one.
+    let firstShard: FeatureShard
+    /// Threads of the shards; nil with one shard.
+    package let workers: ShardWorkers?
+    let round: ShardRound
     let lists: ReferenceLists?
     let geo: GeoDatabase?
-    let hasCrawlers, hasHosting, hasTor: Bool
     let clickColumns: ClickColumns
     private let columnMemory = AlignedMemory(byteCount: ClickColumns.byteCount)
 
     /// - Parameters:
     ///   - lists: crawler patterns, hosting and Tor addresses; what is absent makes its flag unknown.
     ///   - geo: completes position and country of clicks that carry none.
-    package init(lists: ReferenceLists?, geo: GeoDatabase?, budget: Budget = Budget()) {
+    ///   - shards: 1 to `Shards.maximum`; each has its share of the budget. With more than one, batches are worked on by as many
+    ///     threads. Features are the same for any number as long as no table is at its limit (`evicted` is 0): there the shards
+    ///     forget other keys than one table would.
+    package init(lists: ReferenceLists?, geo: GeoDatabase?, budget: Budget = Budget(), shards count: Int = 1) {
+        precondition((1...Shards.maximum).contains(count), "1 to \(Shards.maximum) shards")
         StateLayout.check()
         clickColumns = ClickColumns(columnMemory.base)
-        addresses = KeyedTable(maximumBytes: budget.addresses, timeToLive: Self.timeToLive)
-        subnets = KeyedTable(maximumBytes: budget.subnets, timeToLive: Self.timeToLive)
-        devices = KeyedTable(maximumBytes: budget.devices, timeToLive: Self.timeToLive)
-        users = KeyedTable(maximumBytes: budget.users, timeToLive: Self.timeToLive)
-        ads = KeyedTable(maximumBytes: budget.ads, timeToLive: Self.baselineTimeToLive)
-        publishers = KeyedTable(maximumBytes: budget.publishers, timeToLive: Self.baselineTimeToLive)
-        visitorAds = KeyedTable(maximumBytes: budget.pairs, timeToLive: Self.timeToLive)
-        addressAds = KeyedTable(maximumBytes: budget.pairs, timeToLive: Self.timeToLive)
-        subnetAdvertisers = KeyedTable(maximumBytes: budget.pairs, timeToLive: Self.timeToLive)
-        agents = KeyedTable(maximumBytes: budget.agents, timeToLive: Self.baselineTimeToLive)
+        shards = (0..<count).map { _ in FeatureShard(lists: lists, budget: budget, shards: count) }
+        firstShard = shards[0]
+        workers = count > 1 ? ShardWorkers(count: count) : nil
+        round = ShardRound(workers: count)
         self.lists = lists
         self.geo = geo
-        (hasCrawlers, hasHosting, hasTor) = (lists?.crawlers != nil, lists?.hosting != nil, lists?.tor != nil)
     }
+
+    deinit { round.deallocate() }
 
     /// Fills rows 0..<rows.count of the block with the features of the records at those indices of the batch.
     ///
@@ -87,57 +78,32 @@ package final class FeatureExtractor {
     }
 
     private func extract(_ selected: SelectedClicks, horizon: Int64, _ columns: FeatureColumns) {
-        locate(selected)
-        gatherStage(selected)
-        let clicks = ClickRows(columns: clickColumns, count: selected.count, horizon: horizon)
+        guard workers == nil else { return extractInShards(selected, horizon: horizon, columns) }
+        let all = 0..<selected.count
+        locate(selected, all)
+        gatherStage(selected, all)
+        let clicks = ClickRows(columns: clickColumns, order: AllRows(count: selected.count), horizon: horizon)
+        let tables = firstShard
         // A click alone waits for the lines of all its tables at once, and not even for all of that.
-        prefetchIndexes(clicks)
-        behaviourStage(selected, columns)
-        prefetchStates(clicks)
-        agentStage(clicks, selected, columns)
-        deviceStage(clicks, columns)
-        userStage(clicks, columns)
-        addressStage(clicks, selected, columns)
-        subnetStage(clicks, columns)
-        pairStage(clicks, columns)
-        adStage(clicks, columns)
-        publisherStage(clicks, columns)
-    }
-
-    /// Asks for the index lines of the first clicks in every table.
-    private func prefetchIndexes(_ clicks: ClickRows) {
-        let (c, n) = (clicks.columns, clicks.count)
-        if hasCrawlers { agents.prefetchIndexes(c.agents, count: n) }
-        devices.prefetchIndexes(c.devices, count: n)
-        users.prefetchIndexes(c.users, count: n)
-        addresses.prefetchIndexes(c.addresses, count: n)
-        subnets.prefetchIndexes(c.subnets, count: n)
-        visitorAds.prefetchIndexes(c.visitorAds, count: n)
-        addressAds.prefetchIndexes(c.addressAds, count: n)
-        subnetAdvertisers.prefetchIndexes(c.subnetAdvertisers, count: n)
-        ads.prefetchIndexes(c.ads, count: n)
-        publishers.prefetchIndexes(c.publishers, count: n)
-    }
-
-    /// Asks for their states, once the lines are there.
-    private func prefetchStates(_ clicks: ClickRows) {
-        let (c, n) = (clicks.columns, clicks.count)
-        if hasCrawlers { agents.prefetchStates(c.agents, count: n) }
-        devices.prefetchStates(c.devices, count: n)
-        users.prefetchStates(c.users, count: n)
-        addresses.prefetchStates(c.addresses, count: n)
-        subnets.prefetchStates(c.subnets, count: n)
-        visitorAds.prefetchStates(c.visitorAds, count: n)
-        addressAds.prefetchStates(c.addressAds, count: n)
-        subnetAdvertisers.prefetchStates(c.subnetAdvertisers, count: n)
-        ads.prefetchStates(c.ads, count: n)
-        publishers.prefetchStates(c.publishers, count: n)
+        tables.prefetchIndexes(clicks)
+        behaviourStage(selected, all, columns)
+        tables.prefetchStates(clicks)
+        tables.agentStage(clicks, selected, columns)
+        tables.deviceStage(clicks, columns)
+        tables.userStage(clicks, columns)
+        tables.addressStage(clicks, selected, columns)
+        tables.subnetStage(clicks, columns)
+        tables.visitorAdStage(clicks, columns)
+        tables.addressAdStage(clicks, columns)
+        tables.subnetAdvertiserStage(clicks, columns)
+        tables.adStage(clicks, columns)
+        tables.publisherStage(clicks, columns)
     }
 
     /// Completes unknown positions from the GeoIP database.
-    private func locate(_ clicks: SelectedClicks) {
+    func locate(_ clicks: SelectedClicks, _ rows: Range<Int>) {
         guard let geo else { return }
-        for row in 0..<clicks.count {
+        for row in rows {
             let click = clicks[row]
             guard click.pointee.lat.isNaN || click.pointee.country == 0, click.pointee.ip_version != 0,
                 let found = geo.lookup(ipHigh: click.pointee.ip_high, ipLow: click.pointee.ip_low, version: click.pointee.ip_version)
@@ -151,57 +117,13 @@ package final class FeatureExtractor {
     }
 
     /// Memory held by all state tables, bytes.
-    package var byteCount: Int {
-        addresses.byteCount + subnets.byteCount + devices.byteCount + users.byteCount + ads.byteCount
-            + publishers.byteCount + visitorAds.byteCount + addressAds.byteCount + subnetAdvertisers.byteCount
-            + agents.byteCount
-    }
+    package var byteCount: Int { shards.reduce(0) { $0 + $1.byteCount } }
 
     /// Keys held by all state tables.
-    package var keyCount: Int {
-        addresses.count + subnets.count + devices.count + users.count + ads.count + publishers.count + visitorAds.count
-            + addressAds.count + subnetAdvertisers.count + agents.count
-    }
+    package var keyCount: Int { shards.reduce(0) { $0 + $1.keyCount } }
 
     /// Keys forgotten before their time because a table was at its limit.
-    package var evicted: Int {
-        addresses.evicted + subnets.evicted + devices.evicted + users.evicted + ads.evicted + publishers.evicted
-            + visitorAds.evicted + addressAds.evicted + subnetAdvertisers.evicted + agents.evicted
-    }
-
-    package func write(to writer: inout StateWriter) {
-        writer.append(tag: "FEAT")
-        writer.append(listsDigest)
-        addresses.write(to: &writer)
-        subnets.write(to: &writer)
-        devices.write(to: &writer)
-        users.write(to: &writer)
-        ads.write(to: &writer)
-        publishers.write(to: &writer)
-        visitorAds.write(to: &writer)
-        addressAds.write(to: &writer)
-        subnetAdvertisers.write(to: &writer)
-        agents.write(to: &writer)
-    }
-
-    package func restore(from reader: inout StateReader) throws(StateError) {
-        try reader.expect(tag: "FEAT")
-        let isSameLists = try reader.read(UInt64.self) == listsDigest
-        try addresses.restore(from: &reader)
-        try subnets.restore(from: &reader)
-        try devices.restore(from: &reader)
-        try users.restore(from: &reader)
-        try ads.restore(from: &reader)
-        try publishers.restore(from: &reader)
-        try visitorAds.restore(from: &reader)
-        try addressAds.restore(from: &reader)
-        try subnetAdvertisers.restore(from: &reader)
-        try agents.restore(from: &reader)
-        guard !isSameLists else { return }
-        // What the old lists said is asked again at each key's next click.
-        agents.removeAll()
-        addresses.forEach { $0.listFlags |= Self.staleBit }
-    }
+    package var evicted: Int { shards.reduce(0) { $0 + $1.evicted } }
 
     /// Whether there are any reference lists.
     package var hasLists: Bool { lists != nil }
@@ -212,7 +134,7 @@ package final class FeatureExtractor {
     }
 
     /// First 64 bits of the lists' digest; 0 without lists.
-    private var listsDigest: UInt64 { lists.flatMap { UInt64($0.digest.prefix(16), radix: 16) } ?? 0 }
+    var listsDigest: UInt64 { lists.flatMap { UInt64($0.digest.prefix(16), radix: 16) } ?? 0 }
 }
 
 /// The clicks of a batch that are to be scored.

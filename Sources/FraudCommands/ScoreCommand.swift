@@ -40,6 +40,10 @@ public struct ScoreCommand: ParsableCommand {
     var snapshots = SnapshotFrequency.auto
     @Option(help: ArgumentHelp("Threads that decode, instead of as many as suit the cores; results are the same for any number.", valueName: "n"))
     var decodeThreads: Int?
+    @Option(help: ArgumentHelp(
+        "Split the state of features by key among so many threads, 1 to 16; results are the same for any number, unless a table meets its limit of memory (a note says so).",
+        valueName: "n"))
+    var shards = 1
     @Flag(help: "Write minutes that are still open at every epoch, as early rows.") var earlyFirings = false
     @Flag(help: "Do not write the labelled clicks to Parquet beside the database: faster, and nothing can be re-scored or reconciled.") var noArchive = false
     @Flag(help: "Print one JSON object.") var json = false
@@ -49,6 +53,9 @@ public struct ScoreCommand: ParsableCommand {
     public func validate() throws {
         guard epochEvents > 0 else { throw ValidationError("--epoch-events must be 1 or more") }
         guard decodeThreads.map({ (1...256).contains($0) }) ?? true else { throw ValidationError("--decode-threads is 1 to 256") }
+        guard (1...ScorerConfiguration.maximumShards).contains(shards) else {
+            throw ValidationError("--shards is 1 to \(ScorerConfiguration.maximumShards)")
+        }
         guard !database.isEmpty, database != ":memory:" else { throw ValidationError("--db names the file to write") }
         guard verdicts != "-" else { throw ValidationError("--verdicts names a file: it follows the epochs, which a pipe cannot") }
         guard inputs.count(where: { $0 == "-" }) <= 1 else { throw ValidationError("standard input (-) can be read once") }
@@ -59,6 +66,7 @@ public struct ScoreCommand: ParsableCommand {
         options.format = format == .auto ? nil : SourceFormat(rawValue: format.rawValue)
         options.defaults = try CombinedDefaults(adID: adID, campaignID: campaignID, advertiserID: advertiserID)
         options.scorer = ScorerConfiguration(modelPath: model, rulesPath: rules, listsDirectory: lists, geoPath: geoip)
+        options.scorer.shards = shards
         options.challengers = ChallengerFiles(paths: challengers, folder: model == nil && !noChallengers ? ChallengerFiles.shippedFolder : nil)
         options.verdictsPath = verdicts
         options.writesArchive = !noArchive

@@ -11,6 +11,11 @@ package struct ScorerConfiguration: Sendable {
     package var listsDirectory: String?
     package var geoPath: String?
     package var budget = FeatureExtractor.Budget()
+    /// Parts that the tables of features are split in, by key, each with a thread: 1 to `maximumShards`. What comes out is the same
+    /// for any number, as long as no table is at its limit.
+    package var shards = 1
+
+    package static let maximumShards = Shards.maximum
 
     package init(modelPath: String? = nil, rulesPath: String? = nil, listsDirectory: String? = nil, geoPath: String? = nil) {
         self.modelPath = modelPath
@@ -36,7 +41,7 @@ package struct ScorerConfiguration: Sendable {
     }
 
     package func makeExtractor() throws -> FeatureExtractor {
-        FeatureExtractor(lists: try loadLists(), geo: try geoPath.map { try GeoDatabase.open(path: $0) }, budget: budget)
+        FeatureExtractor(lists: try loadLists(), geo: try geoPath.map { try GeoDatabase.open(path: $0) }, budget: budget, shards: shards)
     }
 
     package func makeScorer() throws -> Scorer {

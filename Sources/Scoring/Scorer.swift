@@ -7,7 +7,8 @@ package import Rules
 /// Scores clicks in order: features, rules and model to a verdict.
 ///
 /// One thread owns a scorer; it is deterministic: the same clicks, model, rules and lists give bit-identical verdicts,
-/// however the stream is cut into batches. After its tables have grown it neither allocates nor locks.
+/// however the stream is cut into batches. An extractor of several shards brings threads that share its work on a batch; a click by
+/// itself is scored without them. After its tables have grown it neither allocates nor locks.
 public final class Scorer {
     package let rules: CompiledRules
     package let ruleSet: RuleSet
@@ -31,6 +32,8 @@ public final class Scorer {
     /// Bit i is set when rule i labels fraud.
     private let fraudRules: UInt64
     private var latest = Int64.min
+    /// Rules and model by threads; nil with one shard.
+    private let rowShards: RowShards?
 
     package init(ruleSet: RuleSet, model: LogisticModel, extractor: FeatureExtractor) throws {
         self.ruleSet = ruleSet
@@ -49,6 +52,7 @@ public final class Scorer {
         oneRow = .allocate(capacity: 1)
         scores.initialize(repeating: 0, count: own.block.capacity)
         fired.initialize(repeating: 0, count: own.block.capacity)
+        rowShards = try RowShards(extractor.workers, rules: ruleSet, model: model)
     }
 
     deinit {
@@ -73,7 +77,13 @@ public final class Scorer {
 
     /// The same into memory that the caller keeps: who reads it may be behind the scorer.
     package func score(_ batch: ClickBatch, rows: UnsafeBufferPointer<Int32>, horizon: Int64, into scored: ScoredClicks) {
-        score(batch, rows: rows, horizon: horizon, in: scored.block, verdicts: scored.verdicts)
+        if let rowShards, rows.count > FeatureBlock.rowGroup {
+            extractor.extract(batch, rows: rows, horizon: horizon, into: scored.block)
+            rowShards.evaluate(scored, rows: rows.count, fired: fired, scores: scores)
+            decide(rows.count, verdicts: scored.verdicts)
+        } else {
+            score(batch, rows: rows, horizon: horizon, in: scored.block, verdicts: scored.verdicts)
+        }
     }
 
     @inline(__always)
@@ -83,7 +93,12 @@ public final class Scorer {
         extractor.extract(batch, rows: rows, horizon: horizon, into: block)
         rules.evaluate(block, rows: rows.count, into: fired)
         model.score(block, rows: rows.count, into: scores)
-        for row in 0..<rows.count { verdicts[row] = verdict(fired: fired[row], score: scores[row]) }
+        decide(rows.count, verdicts: verdicts)
+    }
+
+    @inline(__always)
+    private func decide(_ rows: Int, verdicts: UnsafeMutablePointer<Verdict>) {
+        for row in 0..<rows { verdicts[row] = verdict(fired: fired[row], score: scores[row]) }
     }
 
     /// Scores one click of a batch at once: the call of an ingestion path. No allocation.

@@ -47,6 +47,17 @@ struct BenchTests {
         #expect(quantiles.count == 5 && quantiles == quantiles.sorted() && quantiles[0] > 0, "\(run.output)")
     }
 
+    @Test("features, rules and model are timed with one shard and with more")
+    func shards() throws {
+        let scratch = try Scratch()
+        let run = try Programs.run(Self.bench, ["shards", try simulate(3000, scratch)])
+        #expect(run.status == 0, "\(run.errors)")
+        for name in ["1 shard ", "2 shards"] {
+            let cells = row(name, of: run.output)
+            #expect(cells.count == 5 && cells.dropFirst().allSatisfy { (number($0) ?? 0) > 0 }, "\(run.output)")
+        }
+    }
+
     @Test("an input that is not there is an error in words")
     func missing() throws {
         let run = try Programs.run(Self.bench, ["stages", "no-such-file.ndjson"])

@@ -40,7 +40,7 @@ struct CommandTests {
     }
 
     static let failures: [(arguments: [String], status: Int32)] = [
-        (["score"], 64), (["score", "x.ndjson"], 64), (["nonsense"], 64), (["bill", "--db", "x", "--period", "2026-13"], 64),
+        (["score"], 64), (["score", "x.ndjson"], 64), (["score", "x.ndjson", "--db", "x", "--shards", "0"], 64), (["score", "x.ndjson", "--db", "x", "--shards", "17"], 64), (["nonsense"], 64), (["bill", "--db", "x", "--period", "2026-13"], 64),
         (["audit", "label", "c-1", "maybe", "--by", "ana", "--db", "x"], 64),
         (["audit", "label", "c-1", "valid", "--by", " ", "--db", "x"], 64), (["audit", "label", "c-1", "valid", "--db", "x"], 64),
         (["reconcile", "--db", "x", "--date", "today"], 64), (["reconcile", "--db", "missing.duckdb", "--date", "2026-11-20"], 1),

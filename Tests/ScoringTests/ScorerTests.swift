@@ -30,14 +30,14 @@ struct ScorerTests {
                 dataHash: "", rows: 1, frauds: 0, firstEventMs: nil, lastEventMs: nil, l2: 1, seed: 1, solverStatus: "converged", iterations: 1))
     }
 
-    static func scorer(_ model: LogisticModel) throws -> Scorer {
+    static func scorer(_ model: LogisticModel, shards: Int = 1) throws -> Scorer {
         try Scorer(
             ruleSet: RuleSet.load(text: rules, catalogue: Feature.catalogue), model: model,
-            extractor: FeatureExtractor(lists: nil, geo: nil))
+            extractor: FeatureExtractor(lists: nil, geo: nil, shards: shards))
     }
 
-    static func scorer() throws -> Scorer {
-        try scorer(model([weighting("ip_clicks_1m", 0.7), weighting("device_clicks_1h", 0.4), weighting("dwell_ms", -0.3)]))
+    static func scorer(shards: Int = 1) throws -> Scorer {
+        try scorer(model([weighting("ip_clicks_1m", 0.7), weighting("device_clicks_1h", 0.4), weighting("dwell_ms", -0.3)]), shards: shards)
     }
 
     /// Clicks of few addresses and devices, so that rules fire and the model varies.
@@ -74,8 +74,8 @@ struct ScorerTests {
         batch.raw.count += 1
     }
 
-    static func verdicts(batchSizes: [Int], total: Int) throws -> [Verdict] {
-        let scorer = try scorer()
+    static func verdicts(batchSizes: [Int], total: Int, shards: Int = 1) throws -> [Verdict] {
+        let scorer = try scorer(shards: shards)
         let batch = ClickBatch()
         let rows = (0..<Int32(ClickBatch.defaultCapacity)).map { $0 }
         var out: [Verdict] = []
@@ -105,9 +105,23 @@ struct ScorerTests {
         }
     }
 
-    @Test("scoring allocates nothing once the tables have grown, in batches and inline")
-    func noAllocation() throws {
-        let scorer = try Self.scorer()
+    @Test("a click gets the same bits from any number of shards, in any batch and through the inline call", arguments: [2, 3, 8])
+    func shards(count: Int) throws {
+        let whole = try Self.verdicts(batchSizes: [1024], total: 5000)
+        for sizes in [[1024], [3, 70, 511, 129, 1000], [64, 65]] {
+            #expect(try Self.verdicts(batchSizes: sizes, total: 5000, shards: count) == whole, "\(count) shards, batch sizes \(sizes)")
+        }
+        let scorer = try Self.scorer(shards: count)
+        let batch = ClickBatch()
+        for i in 0..<1000 {
+            Self.fill(batch, from: i, count: 1)
+            #expect(scorer.score(batch, row: 0) == whole[i], "\(count) shards, click \(i)")
+        }
+    }
+
+    @Test("scoring allocates nothing once the tables have grown, in batches and inline", arguments: [1, 2, 3])
+    func noAllocation(shards: Int) throws {
+        let scorer = try Self.scorer(shards: shards)
         let batches = (0..<6).map { _ in ClickBatch() }
         for (n, batch) in batches.enumerated() { Self.fill(batch, from: n * 1000, count: 1000) }
         let rows = (0..<Int32(1000)).map { $0 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "KeyShard.h"
 #include "KeyState.h"
 
 #ifdef __cplusplus
@@ -196,6 +197,15 @@ const char *_Nonnull fraud_field_name(int field);
 
 /// Asks for a cache line ahead of its use; never faults.
 static inline void fraud_prefetch(const void *_Nullable address) { __builtin_prefetch(address, 1, 3); }
+
+/// Says to the processor that this thread turns in a loop until another writes.
+static inline void fraud_spin_hint(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
 
 /// Two hashes to one, for the key of a pair; never 0.
 static inline uint64_t fraud_mix(uint64_t a, uint64_t b) {

@@ -1,11 +1,12 @@
 internal import CClickRecord
 internal import ClickModel
 
-extension FeatureExtractor {
-    /// Pairs: visitor and ad, address and ad, network and advertiser.
-    func pairStage(_ clicks: ClickRows, _ columns: FeatureColumns) {
-        for row in 0..<clicks.count {
-            guard let (state, time, fresh) = visitorAds.turn(of: row, clicks.columns.visitorAds, clicks) else {
+extension FeatureShard {
+    /// Pairs of visitor and ad.
+    func visitorAdStage<Order: RowOrder>(_ clicks: ClickRows<Order>, _ columns: FeatureColumns) {
+        for place in 0..<clicks.count {
+            let row = clicks[place]
+            guard let (state, time, fresh) = visitorAds.turn(of: place, clicks.columns.visitorAds, clicks) else {
                 columns.setUnknown([.visitorAdClicks1h, .visitorAdSecondsSinceLast], row)
                 continue
             }
@@ -13,15 +14,25 @@ extension FeatureExtractor {
             columns.set(.visitorAdClicks1h, row, count)
             columns.set(.visitorAdSecondsSinceLast, row, gap)
         }
-        for row in 0..<clicks.count {
-            guard let (state, time, fresh) = addressAds.turn(of: row, clicks.columns.addressAds, clicks) else {
+    }
+
+    /// Pairs of address and ad.
+    func addressAdStage<Order: RowOrder>(_ clicks: ClickRows<Order>, _ columns: FeatureColumns) {
+        for place in 0..<clicks.count {
+            let row = clicks[place]
+            guard let (state, time, fresh) = addressAds.turn(of: place, clicks.columns.addressAds, clicks) else {
                 columns.set(.ipAdClicks1h, row, .nan)
                 continue
             }
             columns.set(.ipAdClicks1h, row, state.countClick(time, fresh: fresh).hour)
         }
-        for row in 0..<clicks.count {
-            guard let (state, time, fresh) = subnetAdvertisers.turn(of: row, clicks.columns.subnetAdvertisers, clicks) else {
+    }
+
+    /// Pairs of network and advertiser.
+    func subnetAdvertiserStage<Order: RowOrder>(_ clicks: ClickRows<Order>, _ columns: FeatureColumns) {
+        for place in 0..<clicks.count {
+            let row = clicks[place]
+            guard let (state, time, fresh) = subnetAdvertisers.turn(of: place, clicks.columns.subnetAdvertisers, clicks) else {
                 columns.set(.subnetAdvertiserClicks1h, row, .nan)
                 continue
             }
@@ -29,9 +40,10 @@ extension FeatureExtractor {
         }
     }
 
-    func adStage(_ clicks: ClickRows, _ columns: FeatureColumns) {
-        for row in 0..<clicks.count {
-            guard let (state, time, fresh) = ads.turn(of: row, clicks.columns.ads, clicks) else {
+    func adStage<Order: RowOrder>(_ clicks: ClickRows<Order>, _ columns: FeatureColumns) {
+        for place in 0..<clicks.count {
+            let row = clicks[place]
+            guard let (state, time, fresh) = ads.turn(of: place, clicks.columns.ads, clicks) else {
                 continue
             }
             if fresh { state.pointee.lastSeen = time.now }
@@ -46,9 +58,10 @@ extension FeatureExtractor {
         }
     }
 
-    func publisherStage(_ clicks: ClickRows, _ columns: FeatureColumns) {
-        for row in 0..<clicks.count {
-            guard let (state, time, fresh) = publishers.turn(of: row, clicks.columns.publishers, clicks) else {
+    func publisherStage<Order: RowOrder>(_ clicks: ClickRows<Order>, _ columns: FeatureColumns) {
+        for place in 0..<clicks.count {
+            let row = clicks[place]
+            guard let (state, time, fresh) = publishers.turn(of: place, clicks.columns.publishers, clicks) else {
                 columns.setUnknown([
                     .publisherClicks10s, .publisherClicks1m, .publisherClicks1h, .publisherRateRatio, .publisherSuspectShare1h], row)
                 continue

@@ -1,16 +1,17 @@
 internal import CClickRecord
 internal import ClickModel
 
-extension FeatureExtractor {
+extension FeatureShard {
     /// Bits of `AddressState.listFlags`.
     private static let hostingBit: UInt8 = 1
     private static let torBit: UInt8 = 2
     /// The flags were taken from other lists than the ones at hand.
     static let staleBit: UInt8 = 0x80
 
-    func addressStage(_ clicks: ClickRows, _ selected: SelectedClicks, _ columns: FeatureColumns) {
-        for row in 0..<clicks.count {
-            guard let (state, time, fresh) = addresses.turn(of: row, clicks.columns.addresses, clicks) else {
+    func addressStage<Order: RowOrder>(_ clicks: ClickRows<Order>, _ selected: SelectedClicks, _ columns: FeatureColumns) {
+        for place in 0..<clicks.count {
+            let row = clicks[place]
+            guard let (state, time, fresh) = addresses.turn(of: place, clicks.columns.addresses, clicks) else {
                 columns.setUnknown([
                     .ipClicks10s, .ipClicks1m, .ipClicks1h, .ipGapCV, .ipEqualGapShare, .ipSecondsSinceLast, .ipDistinctUsers1h,
                     .ipDistinctDevices1h, .ipDistinctAgents1h, .ipDistinctAds1h, .hostingAddress, .torExit], row)
@@ -77,10 +78,11 @@ extension FeatureExtractor {
         s.pointee.lastSeen = max(lastSeen, time.now)
     }
 
-    func subnetStage(_ clicks: ClickRows, _ columns: FeatureColumns) {
+    func subnetStage<Order: RowOrder>(_ clicks: ClickRows<Order>, _ columns: FeatureColumns) {
         let (addresses, agents) = (clicks.columns.addresses, clicks.columns.agents)
-        for row in 0..<clicks.count {
-            guard let (state, time, fresh) = subnets.turn(of: row, clicks.columns.subnets, clicks) else {
+        for place in 0..<clicks.count {
+            let row = clicks[place]
+            guard let (state, time, fresh) = subnets.turn(of: place, clicks.columns.subnets, clicks) else {
                 columns.setUnknown([
                     .subnetClicks10s, .subnetClicks1m, .subnetClicks1h, .subnetDistinctIPs1h, .subnetDistinctAgents1h], row)
                 continue

@@ -3,9 +3,9 @@ internal import ClickModel
 
 extension FeatureExtractor {
     /// Gathers times and keys of the clicks, the first thing that is needed of them.
-    func gatherStage(_ clicks: SelectedClicks) {
+    func gatherStage(_ clicks: SelectedClicks, _ rows: Range<Int>) {
         let numbers = MemoryLayout<ClickRecord>.offset(of: \.lat).unsafelyUnwrapped
-        for row in 0..<clicks.count {
+        for row in rows {
             let click = UnsafePointer(clicks[row])
             fraud_prefetch(UnsafeRawPointer(click) + numbers)
             clickColumns.gatherKeys(click, row)
@@ -13,8 +13,8 @@ extension FeatureExtractor {
     }
 
     /// What the click itself says: pointer, visibility, timing. No state.
-    func behaviourStage(_ clicks: SelectedClicks, _ columns: FeatureColumns) {
-        for row in 0..<clicks.count {
+    func behaviourStage(_ clicks: SelectedClicks, _ rows: Range<Int>, _ columns: FeatureColumns) {
+        for row in rows {
             let c = UnsafePointer(clicks[row])
             clickColumns.gatherNumbers(c, row)
             columns.set(.automationFlag, row, Self.flag(c.pointee.webdriver))

@@ -2,15 +2,16 @@ internal import CClickRecord
 internal import ClickModel
 internal import Foundation
 
-extension FeatureExtractor {
+extension FeatureShard {
     /// Marks agents that the crawler list knows; the list is asked once per distinct agent.
-    func agentStage(_ clicks: ClickRows, _ selected: SelectedClicks, _ columns: FeatureColumns) {
+    func agentStage<Order: RowOrder>(_ clicks: ClickRows<Order>, _ selected: SelectedClicks, _ columns: FeatureColumns) {
         guard hasCrawlers else {
-            for row in 0..<clicks.count { columns.set(.knownCrawler, row, .nan) }
+            for place in 0..<clicks.count { columns.set(.knownCrawler, clicks[place], .nan) }
             return
         }
-        for row in 0..<clicks.count {
-            guard let (state, time, fresh) = agents.turn(of: row, clicks.columns.agents, clicks) else {
+        for place in 0..<clicks.count {
+            let row = clicks[place]
+            guard let (state, time, fresh) = agents.turn(of: place, clicks.columns.agents, clicks) else {
                 columns.set(.knownCrawler, row, .nan)
                 continue
             }
@@ -26,9 +27,10 @@ extension FeatureExtractor {
         return lists?.crawlers?.matches(UnsafeRawBufferPointer(start: selected.arena + Int(text.offset), count: Int(text.length))) == true
     }
 
-    func deviceStage(_ clicks: ClickRows, _ columns: FeatureColumns) {
-        for row in 0..<clicks.count {
-            guard let (state, time, fresh) = devices.turn(of: row, clicks.columns.devices, clicks) else {
+    func deviceStage<Order: RowOrder>(_ clicks: ClickRows<Order>, _ columns: FeatureColumns) {
+        for place in 0..<clicks.count {
+            let row = clicks[place]
+            guard let (state, time, fresh) = devices.turn(of: place, clicks.columns.devices, clicks) else {
                 columns.setUnknown([
                     .deviceClicks10s, .deviceClicks1m, .deviceClicks1h, .deviceGapCV, .deviceEqualGapShare,
                     .deviceSecondsSinceLast, .deviceAgeSeconds, .deviceDistinctIPs1h, .deviceDistinctSubnets1h,
@@ -100,9 +102,10 @@ extension FeatureExtractor {
         return Float(s.pointee.pathRepeats)
     }
 
-    func userStage(_ clicks: ClickRows, _ columns: FeatureColumns) {
-        for row in 0..<clicks.count {
-            guard let (state, time, fresh) = users.turn(of: row, clicks.columns.users, clicks) else {
+    func userStage<Order: RowOrder>(_ clicks: ClickRows<Order>, _ columns: FeatureColumns) {
+        for place in 0..<clicks.count {
+            let row = clicks[place]
+            guard let (state, time, fresh) = users.turn(of: place, clicks.columns.users, clicks) else {
                 columns.setUnknown([.userClicks10s, .userClicks1m, .userClicks1h], row)
                 continue
             }

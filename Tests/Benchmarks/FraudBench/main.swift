@@ -10,6 +10,7 @@ import Pipeline
 ///     fraud-bench stages FILE [INSTRUCTIONS]        stage by stage; the file says what `count` found under valgrind
 ///     fraud-bench count FILE                        the stages once, without the database: what valgrind runs
 ///     fraud-bench whole FILE                        jobs, core
+///     fraud-bench shards FILE                       features, rules and model by number of shards
 ///     fraud-bench latency FILE                      one inline call
 ///     fraud-bench memory                            bytes by table, speed by live keys
 ///     fraud-bench start FILE [FRAUD]                from process start to first click
@@ -22,7 +23,7 @@ enum Output {
 }
 
 func usage() -> Never {
-    FileHandle.standardError.write(Data("usage: fraud-bench all|stages|count|whole|latency|start FILE …, or fraud-bench memory\n".utf8))
+    FileHandle.standardError.write(Data("usage: fraud-bench all|stages|count|whole|shards|latency|start FILE …, or fraud-bench memory\n".utf8))
     exit(64)
 }
 
@@ -42,6 +43,7 @@ func run(_ mode: String, _ input: String, _ folder: String) throws {
     case "all":
         try printStages(input, instructions: argument(2), folder)
         Output.line(try WholeJob.table(BenchInputs(input), folder: folder) + "\n")
+        Output.line(try ShardScaling.table(input) + "\n")
         Output.line(try InlineLatency.report(input) + "\n")
         Output.line(try StartTime.report(input, fraud: argument(3), folder: folder) + "\n")
         try printSnapshots()
@@ -51,6 +53,7 @@ func run(_ mode: String, _ input: String, _ folder: String) throws {
         try stages.run()
         Output.line("events \(stages.events)")
     case "whole": Output.line(try WholeJob.table(BenchInputs(input), folder: folder))
+    case "shards": Output.line(try ShardScaling.table(input))
     case "latency": Output.line(try InlineLatency.report(input))
     case "start": Output.line(try StartTime.report(input, fraud: argument(2), folder: folder))
     case "first-click": try StartTime.firstClick(input, database: argument(2))
