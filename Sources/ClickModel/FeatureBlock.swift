@@ -3,14 +3,14 @@
 /// Columns are padded apart so that writing one click's row does not hit one cache set again and again
 /// (a 4,096-byte stride maps every column to the same set of an L1 cache).
 public final class FeatureBlock: @unchecked Sendable {
-    /// Rows a block holds; a multiple of `rowGroup`.
+    /// Rows a block holds: a multiple of `rowGroup`, or 1.
     public let capacity: Int
     public let columnCount: Int
-    /// Floats from one column to the next: `capacity` plus 16.
+    /// Floats from one column to the next: `capacity` plus 16, or 1.
     public let stride: Int
     public let values: UnsafeMutablePointer<Float>
 
-    /// Capacities are multiples of this: who works on groups of rows may read and write what is left of the last one.
+    /// Capacities of columns are multiples of this: who works on groups of rows may read and write what is left of the last one.
     public static let rowGroup = 64
 
     public init(columnCount: Int, capacity: Int = ClickBatch.defaultCapacity) {
@@ -19,6 +19,16 @@ public final class FeatureBlock: @unchecked Sendable {
         self.columnCount = columnCount
         stride = self.capacity + 16
         let count = stride * columnCount
+        values = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64).bindMemory(to: Float.self, capacity: count)
+        values.update(repeating: 0, count: count)
+    }
+
+    /// A block of one click whose features lie side by side: a few cache lines where columns take one each. It is readable to the
+    /// end of its last 64 floats, and nobody may work on groups of its rows.
+    public init(rowOf columnCount: Int) {
+        precondition(columnCount > 0)
+        (capacity, self.columnCount, stride) = (1, columnCount, 1)
+        let count = (columnCount + Self.rowGroup) / Self.rowGroup * Self.rowGroup
         values = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64).bindMemory(to: Float.self, capacity: count)
         values.update(repeating: 0, count: count)
     }

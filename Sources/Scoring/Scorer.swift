@@ -21,7 +21,7 @@ public final class Scorer {
 
     /// Features of the batch scored last: row i is the i-th scored click of the batch.
     package let block: FeatureBlock
-    /// Features of a click scored by itself: its columns lie on a few pages, where those of a batch take one each.
+    /// Features of a click scored by itself, side by side.
     private let single: FeatureBlock
     private let scores: UnsafeMutablePointer<Float>
     private let fired: UnsafeMutablePointer<UInt64>
@@ -31,7 +31,8 @@ public final class Scorer {
     private let ruleClasses: [InvalidTraffic]
     /// Bit i is set when rule i labels fraud.
     private let fraudRules: UInt64
-    private var latest = Int64.min
+    /// The newest event time of clicks scored one by one. Apart from the object: the run time checks each access to a class's variables.
+    private let latest: UnsafeMutablePointer<Int64>
 
     package init(ruleSet: RuleSet, model: LogisticModel, extractor: FeatureExtractor) throws {
         self.ruleSet = ruleSet
@@ -45,11 +46,13 @@ public final class Scorer {
         ruleClasses = ruleSet.rules.map(\.ivt)
         fraudRules = ruleSet.fraudMask
         block = FeatureBlock(columnCount: Feature.count)
-        single = FeatureBlock(columnCount: Feature.count, capacity: 1)
+        single = FeatureBlock(rowOf: Feature.count)
         scores = .allocate(capacity: block.capacity)
         fired = .allocate(capacity: block.capacity)
         verdicts = .allocate(capacity: block.capacity)
         oneRow = .allocate(capacity: 1)
+        latest = .allocate(capacity: 1)
+        latest.initialize(to: .min)
         scores.initialize(repeating: 0, count: block.capacity)
         fired.initialize(repeating: 0, count: block.capacity)
     }
@@ -59,6 +62,7 @@ public final class Scorer {
         fired.deallocate()
         verdicts.deallocate()
         oneRow.deallocate()
+        latest.deallocate()
     }
 
     /// Scores the chosen clicks of a batch, in order.
@@ -86,9 +90,9 @@ public final class Scorer {
     public func score(_ batch: ClickBatch, row: Int) -> Verdict {
         let ts = batch.records[row].ts_ms
         // A broken clock moves it by a minute at most.
-        latest = latest == Int64.min ? ts : min(max(latest, ts), latest + 60_000)
+        latest.pointee = latest.pointee == Int64.min ? ts : min(max(latest.pointee, ts), latest.pointee + 60_000)
         oneRow.pointee = Int32(truncatingIfNeeded: row)
-        score(batch, rows: UnsafeBufferPointer(start: oneRow, count: 1), horizon: latest &- Self.inlineLateness, in: single)
+        score(batch, rows: UnsafeBufferPointer(start: oneRow, count: 1), horizon: latest.pointee &- Self.inlineLateness, in: single)
         return verdicts[0]
     }
 
