@@ -1,4 +1,4 @@
-/// What the state is made of: what the benchmark reports.
+/// What the state is made of, and memory for more of it.
 extension FeatureExtractor {
     /// Bytes of state a click reads or writes in all tables when its keys are known: a cache line of the index and the state of each.
     package static var bytesPerClick: Int {
@@ -16,5 +16,19 @@ extension FeatureExtractor {
             ("subnet × advertiser", subnetAdvertisers.count, subnetAdvertisers.byteCount), ("ads", ads.count, ads.byteCount),
             ("publishers", publishers.count, publishers.byteCount), ("user agents", agents.count, agents.byteCount),
         ]
+    }
+
+    /// Takes memory for keys to come in every table: see `KeyedTable`.
+    package func makeReady(bytes: Int) {
+        addresses.makeReady(bytes: bytes)
+        subnets.makeReady(bytes: bytes)
+        devices.makeReady(bytes: bytes)
+        users.makeReady(bytes: bytes)
+        ads.makeReady(bytes: bytes)
+        publishers.makeReady(bytes: bytes)
+        visitorAds.makeReady(bytes: bytes)
+        addressAds.makeReady(bytes: bytes)
+        subnetAdvertisers.makeReady(bytes: bytes)
+        agents.makeReady(bytes: bytes)
     }
 }
