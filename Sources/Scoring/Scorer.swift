@@ -22,7 +22,7 @@ public final class Scorer {
 
     /// Of the batch that was scored last without memory given for it.
     private let own = ScoredClicks()
-    /// Features of a click scored by itself: its columns lie on a few pages, where those of a batch take one each.
+    /// Features of a click scored by itself, side by side.
     private let single: FeatureBlock
     private let scores: UnsafeMutablePointer<Float>
     private let fired: UnsafeMutablePointer<UInt64>
@@ -31,7 +31,8 @@ public final class Scorer {
     private let ruleClasses: [InvalidTraffic]
     /// Bit i is set when rule i labels fraud.
     private let fraudRules: UInt64
-    private var latest = Int64.min
+    /// The newest event time of clicks scored one by one. Apart from the object: the run time checks each access to a class's variables.
+    private let latest: UnsafeMutablePointer<Int64>
     /// Rules and model by threads; nil with one shard.
     private let rowShards: RowShards?
 
@@ -46,10 +47,12 @@ public final class Scorer {
         ruleIDs = ruleSet.rules.map(\.id)
         ruleClasses = ruleSet.rules.map(\.ivt)
         fraudRules = ruleSet.fraudMask
-        single = FeatureBlock(columnCount: Feature.count, capacity: 1)
+        single = FeatureBlock(rowOf: Feature.count)
         scores = .allocate(capacity: own.block.capacity)
         fired = .allocate(capacity: own.block.capacity)
         oneRow = .allocate(capacity: 1)
+        latest = .allocate(capacity: 1)
+        latest.initialize(to: .min)
         scores.initialize(repeating: 0, count: own.block.capacity)
         fired.initialize(repeating: 0, count: own.block.capacity)
         rowShards = try RowShards(extractor.workers, rules: ruleSet, model: model)
@@ -59,6 +62,7 @@ public final class Scorer {
         scores.deallocate()
         fired.deallocate()
         oneRow.deallocate()
+        latest.deallocate()
     }
 
     /// Features of the batch scored last: row i is the i-th scored click of the batch.
@@ -107,9 +111,11 @@ public final class Scorer {
     public func score(_ batch: ClickBatch, row: Int) -> Verdict {
         let ts = batch.records[row].ts_ms
         // A broken clock moves it by a minute at most.
-        latest = latest == Int64.min ? ts : min(max(latest, ts), latest + 60_000)
+        latest.pointee = latest.pointee == Int64.min ? ts : min(max(latest.pointee, ts), latest.pointee + 60_000)
         oneRow.pointee = Int32(truncatingIfNeeded: row)
-        score(batch, rows: UnsafeBufferPointer(start: oneRow, count: 1), horizon: latest &- Self.inlineLateness, in: single, verdicts: own.verdicts)
+        score(
+            batch, rows: UnsafeBufferPointer(start: oneRow, count: 1), horizon: latest.pointee &- Self.inlineLateness, in: single,
+            verdicts: own.verdicts)
         return own.verdicts[0]
     }
 

@@ -152,7 +152,7 @@ extension KeyedTable {
 
     /// Starts with an empty index.
     func useIndex(bits: Int) {
-        for bits in [maximumBits, maximumBits - 1] { indexMemory(bits).discard(first: KeyIndex.byteCount(bits: bits)) }
+        discardIndexes()
         setIndex(bits: bits)
     }
 
