@@ -104,7 +104,7 @@ let package = Package(
         tests("SketchesTests", ["Sketches", "CClickRecord"]),
         tests("WindowsTests", ["Windows", "Sketches", "ClickModel", "CClickRecord"]),
         tests("ClickCodecTests", ["ClickCodec", "ClickModel", "CClickRecord", "Sketches"]),
-        tests("PipelineTests", ["Pipeline", "ClickCodec", "ClickModel", "CClickRecord"]),
+        tests("PipelineTests", ["Pipeline", "Storage", "ClickCodec", "ClickModel", "CClickRecord"]),
         tests("StorageTests", ["Storage", "ClickModel", "CClickRecord"]),
         tests("TrainingTests", ["Training", "LogisticModel", "LinearAlgebra", "ClickModel", "CVectorKernels"]),
         tests("RulesTests", ["Rules", "ClickModel", "CVectorKernels"]),

@@ -65,6 +65,33 @@ FRAUD_BODY void compare_leaves(const fraud_leaves *leaves, const float *quantiti
     if (leaves->count & 63) truths[leaves->count >> 6] = word;
 }
 
+typedef uint64_t words8 __attribute__((vector_size(64)));
+typedef _Bool bool8 __attribute__((ext_vector_type(8)));
+
+/// Bit i says whether word i is 0.
+FRAUD_BODY uint64_t zero_bits(const words8 *words) {
+    bool8 packed = __builtin_convertvector(*words == 0, bool8);
+    uint8_t bits;
+    memcpy(&bits, &packed, 1);
+    return bits;
+}
+
+FRAUD_BODY void settle_rules(const fraud_rule_masks *rules, const uint64_t *truths, uint64_t *complete, uint64_t *hit) {
+    uint64_t whole = 0, some = 0;
+    for (int first = 0; first < rules->count; first += 8) {
+        words8 missing = {0}, found = {0};
+        for (int word = 0; word < rules->words; word++) {
+            int at = word * rules->count + first;
+            missing |= *(const words8 *)(rules->required + at) & ~truths[word];
+            found |= *(const words8 *)(rules->sufficient + at) & truths[word];
+        }
+        whole |= zero_bits(&missing) << first;
+        some |= (zero_bits(&found) ^ 0xff) << first;
+    }
+    *complete = whole;
+    *hit = some;
+}
+
 #define VARIANT(attribute, suffix)                                                                                        \
     attribute static uint64_t compare_##suffix(int comparison, const float *a, const float *b, int sixteens) {            \
         return compare(comparison, a, b, sixteens);                                                                       \
@@ -74,6 +101,10 @@ FRAUD_BODY void compare_leaves(const fraud_leaves *leaves, const float *quantiti
     }                                                                                                                     \
     attribute static void compare_leaves_##suffix(const fraud_leaves *leaves, const float *quantities, uint64_t *truths) { \
         compare_leaves(leaves, quantities, truths);                                                                       \
+    }                                                                                                                     \
+    attribute static void settle_##suffix(                                                                                \
+        const fraud_rule_masks *rules, const uint64_t *truths, uint64_t *complete, uint64_t *hit) {                       \
+        settle_rules(rules, truths, complete, hit);                                                                       \
     }
 
 VARIANT(, base)
@@ -98,4 +129,8 @@ uint64_t fraud_rows_compare_constant(int comparison, const float *a, float const
 
 void fraud_leaves_compare(const fraud_leaves *leaves, const float *quantities, uint64_t *truths) {
     CHOOSE(compare_leaves, leaves, quantities, truths);
+}
+
+void fraud_rules_settle(const fraud_rule_masks *rules, const uint64_t *truths, uint64_t *complete, uint64_t *hit) {
+    CHOOSE(settle, rules, truths, complete, hit);
 }

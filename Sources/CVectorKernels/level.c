@@ -3,6 +3,7 @@
 static int widest(void) {
 #ifdef FRAUD_X86
     __builtin_cpu_init();
+    if (!__builtin_cpu_supports("fma")) return FRAUD_VECTOR_BASE;
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
         && __builtin_cpu_supports("avx512vl"))
         return FRAUD_VECTOR_AVX512;

@@ -67,19 +67,19 @@ FRAUD_BODY void count_row(
     }
 }
 
-FRAUD_BODY void fill_one(const fraud_terms *all, const float *columns, ptrdiff_t stride, float *design) {
+FRAUD_BODY void fill_one(const fraud_terms *all, const float *row, ptrdiff_t stride, const uint32_t *places, float *values) {
     const float *edges = all->row.edges;
     for (int first = 0; first < all->grid_count; first += 16) {
-        bin_sixteen(&all->row, first, edges, columns, stride, (lanes16 *)(all->row_bins + first));
+        bin_sixteen(&all->row, first, edges, row, stride, (lanes16 *)(all->row_bins + first));
         edges += all->row.steps[first / 16] * 16;
     }
     const uint32_t *bins = all->row_bins;
     const float *cells = all->cells;
     const fraud_term *term = all->terms;
     int i = 0;
-    for (; i < all->curve_count; i++, term++) design[i * 16] = cells[term->first_cell + bins[term->first]];
+    for (; i < all->curve_count; i++, term++) values[places[i]] = cells[term->first_cell + bins[term->first]];
     for (; i < all->term_count; i++, term++) {
-        design[i * 16] = cells[term->first_cell + bins[term->first] * term->stride + bins[term->second]];
+        values[places[i]] = cells[term->first_cell + bins[term->first] * term->stride + bins[term->second]];
     }
 }
 
@@ -87,8 +87,8 @@ static void fill_base(const fraud_terms *all, const float *columns, ptrdiff_t st
     fill(all, columns, stride, groups, design, group_stride);
 }
 
-static void fill_one_base(const fraud_terms *all, const float *columns, ptrdiff_t stride, float *design) {
-    fill_one(all, columns, stride, design);
+static void fill_one_base(const fraud_terms *all, const float *row, ptrdiff_t stride, const uint32_t *places, float *values) {
+    fill_one(all, row, stride, places, values);
 }
 
 static void count_row_base(const fraud_row_grids *grids, const float *row, ptrdiff_t stride, const uint32_t *firsts, int64_t *counts) {
@@ -102,8 +102,9 @@ FRAUD_AVX2 static void fill_avx2(
     fill(all, columns, stride, groups, design, group_stride);
 }
 
-FRAUD_AVX2 static void fill_one_avx2(const fraud_terms *all, const float *columns, ptrdiff_t stride, float *design) {
-    fill_one(all, columns, stride, design);
+FRAUD_AVX2 static void fill_one_avx2(
+    const fraud_terms *all, const float *row, ptrdiff_t stride, const uint32_t *places, float *values) {
+    fill_one(all, row, stride, places, values);
 }
 
 FRAUD_AVX2 static void count_row_avx2(
@@ -249,8 +250,46 @@ FRAUD_AVX512 static void fill_avx512(
     }
 }
 
-FRAUD_AVX512 static void fill_one_avx512(const fraud_terms *all, const float *columns, ptrdiff_t stride, float *design) {
-    fill_one(all, columns, stride, design);
+/// Words of a table of 64 that registers hold.
+FRAUD_AVX512 static inline __attribute__((always_inline)) __m512i look_up_64(const __m512i *tables, __m512i at) {
+    __m512i low = _mm512_permutex2var_epi32(tables[0], at, tables[1]), high = _mm512_permutex2var_epi32(tables[2], at, tables[3]);
+    return _mm512_mask_blend_epi32(_mm512_test_epi32_mask(at, _mm512_set1_epi32(32)), low, high);
+}
+
+/// With at most 64 grids over at most 64 columns that lie together: a row and its bins stay in registers.
+FRAUD_AVX512 static void fill_narrow(const fraud_terms *all, const float *row, const uint32_t *places, float *values) {
+    const fraud_row_grids *grids = &all->row;
+    const float *edges = grids->edges, *cells = all->cells;
+    __m512i columns[4], bins[4];
+    for (int part = 0; part < 4; part++) columns[part] = _mm512_loadu_si512(row + part * 16);
+    for (int part = 0; part < 4; part++) {
+        bins[part] = _mm512_setzero_si512();
+        if (part * 16 >= grids->count) continue;
+        int steps = grids->steps[part];
+        __m512 value = _mm512_castsi512_ps(look_up_64(columns, _mm512_loadu_si512(grids->columns + part * 16)));
+        __m512i one = _mm512_set1_epi32(1), reached = one;
+        // Hidden, or the compiler takes a masked addition of a constant for two instructions.
+        __asm__("" : "+v"(one));
+        for (int step = 0; step < steps; step++)
+            reached = _mm512_mask_add_epi32(reached, REACHED(_mm512_loadu_ps(edges + step * 16), value), reached, one);
+        bins[part] = _mm512_maskz_mov_epi32(_mm512_cmp_ps_mask(value, value, _CMP_ORD_Q), reached);
+        edges += steps * 16;
+    }
+    const uint32_t *term = all->row_terms;
+    for (int first = 0; first < all->term_count; first += 16, term += 64) {
+        __m512i down = look_up_64(bins, _mm512_loadu_si512(term)), across = look_up_64(bins, _mm512_loadu_si512(term + 16));
+        __m512i cell = _mm512_add_epi32(_mm512_mullo_epi32(down, _mm512_loadu_si512(term + 32)), across);
+        uint32_t at[16];
+        _mm512_storeu_si512(at, _mm512_add_epi32(cell, _mm512_loadu_si512(term + 48)));
+        int count = all->term_count - first < 16 ? all->term_count - first : 16;
+        for (int lane = 0; lane < count; lane++) values[places[first + lane]] = cells[at[lane]];
+    }
+}
+
+FRAUD_AVX512 static void fill_one_avx512(
+    const fraud_terms *all, const float *row, ptrdiff_t stride, const uint32_t *places, float *values) {
+    if (stride == 1 && all->row.is_narrow) return fill_narrow(all, row, places, values);
+    fill_one(all, row, stride, places, values);
 }
 
 FRAUD_AVX512 static void count_row_avx512(
@@ -269,12 +308,12 @@ void fraud_terms_fill(
     fill_base(all, columns, stride, groups, design, group_stride);
 }
 
-void fraud_terms_fill_one(const fraud_terms *all, const float *columns, ptrdiff_t stride, float *design) {
+void fraud_terms_fill_one(const fraud_terms *all, const float *row, ptrdiff_t stride, const uint32_t *places, float *values) {
 #ifdef FRAUD_X86
-    if (fraud_level == FRAUD_VECTOR_AVX512) return fill_one_avx512(all, columns, stride, design);
-    if (fraud_level == FRAUD_VECTOR_AVX2) return fill_one_avx2(all, columns, stride, design);
+    if (fraud_level == FRAUD_VECTOR_AVX512) return fill_one_avx512(all, row, stride, places, values);
+    if (fraud_level == FRAUD_VECTOR_AVX2) return fill_one_avx2(all, row, stride, places, values);
 #endif
-    fill_one_base(all, columns, stride, design);
+    fill_one_base(all, row, stride, places, values);
 }
 
 void fraud_row_count(const fraud_row_grids *grids, const float *row, ptrdiff_t stride, const uint32_t *firsts, int64_t *counts) {

@@ -3,16 +3,16 @@
 /// Columns are padded apart so that writing one click's row does not hit one cache set again and again
 /// (a 4,096-byte stride maps every column to the same set of an L1 cache).
 public final class FeatureBlock: @unchecked Sendable {
-    /// Rows a block holds; a multiple of `rowGroup`.
+    /// Rows a block holds: a multiple of `rowGroup`, or 1.
     public let capacity: Int
     public let columnCount: Int
-    /// Floats from one column to the next: the capacity of the memory's own block, plus 16.
+    /// Floats from one column to the next: the capacity of the memory's own block plus 16, or 1 for that of one click.
     public let stride: Int
     public let values: UnsafeMutablePointer<Float>
     /// The block whose memory this looks at; nil for its own.
     private let whole: FeatureBlock?
 
-    /// Capacities are multiples of this: who works on groups of rows may read and write what is left of the last one.
+    /// Capacities of columns are multiples of this: who works on groups of rows may read and write what is left of the last one.
     public static let rowGroup = 64
 
     public init(columnCount: Int, capacity: Int = ClickBatch.defaultCapacity) {
@@ -34,6 +34,16 @@ public final class FeatureBlock: @unchecked Sendable {
         stride = block.stride
         values = block.values + group * Self.rowGroup
         whole = block
+    }
+
+    /// A block of one click whose features lie side by side: a few cache lines where columns take one each. It is readable to the
+    /// end of its last 64 floats, and nobody may work on groups of its rows.
+    public init(rowOf columnCount: Int) {
+        precondition(columnCount > 0)
+        (capacity, self.columnCount, stride, whole) = (1, columnCount, 1, nil)
+        let count = (columnCount + Self.rowGroup) / Self.rowGroup * Self.rowGroup
+        values = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64).bindMemory(to: Float.self, capacity: count)
+        values.update(repeating: 0, count: count)
     }
 
     deinit { if whole == nil { values.deallocate() } }

@@ -1,4 +1,4 @@
-/// What the state is made of: what the benchmark reports.
+/// What the state is made of, and memory for more of it.
 extension FeatureExtractor {
     /// Bytes of state a click reads or writes in all tables when its keys are known: a cache line of the index and the state of each.
     package static var bytesPerClick: Int {
@@ -19,4 +19,7 @@ extension FeatureExtractor {
     private func sum<State: KeyState>(_ name: String, _ table: (FeatureShard) -> KeyedTable<State>) -> (name: String, keys: Int, bytes: Int) {
         (name, shards.reduce(0) { $0 + table($1).count }, shards.reduce(0) { $0 + table($1).byteCount })
     }
+
+    /// Takes memory for keys to come in every table: see `KeyedTable`.
+    package func makeReady(bytes: Int) { for shard in shards { shard.makeReady(bytes: bytes / shards.count) } }
 }

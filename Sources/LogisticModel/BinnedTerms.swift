@@ -17,6 +17,7 @@ final class BinnedTerms {
     private let kernel: UnsafeMutablePointer<fraud_terms>
     private let grids: UnsafeMutablePointer<fraud_grid>
     private let terms: UnsafeMutablePointer<fraud_term>
+    private let rowTerms: UnsafeMutablePointer<UInt32>
     private let edges: UnsafeMutablePointer<Float>
     private let cells: UnsafeMutablePointer<Float>
     private let bins: UnsafeMutablePointer<UInt8>
@@ -33,6 +34,7 @@ final class BinnedTerms {
         let gridCount = layout.grids.count
         grids = KernelMemory.copy(layout.grids)
         terms = KernelMemory.copy(layout.terms)
+        rowTerms = KernelMemory.copy(layout.rowTerms(curves: model.curves.count))
         edges = KernelMemory.copy(layout.edges)
         cells = KernelMemory.copy(layout.cells)
         bins = KernelMemory.copy([UInt8](repeating: 0, count: gridCount * Int(FRAUD_TERM_TILE)))
@@ -40,7 +42,7 @@ final class BinnedTerms {
         rowGrids = RowGrids(layout.rowGrids)
         kernel = .allocate(capacity: 1)
         kernel.initialize(to: fraud_terms(
-            grids: grids, terms: terms, edges: edges, cells: cells, bins: bins, row_bins: rowBins, row: rowGrids.kernel,
+            grids: grids, terms: terms, row_terms: rowTerms, edges: edges, cells: cells, bins: bins, row_bins: rowBins, row: rowGrids.kernel,
             grid_count: Int32(gridCount), term_count: Int32(termCount), curve_count: Int32(model.curves.count)))
     }
 
@@ -48,6 +50,7 @@ final class BinnedTerms {
         kernel.deallocate()
         grids.deallocate()
         terms.deallocate()
+        rowTerms.deallocate()
         edges.deallocate()
         cells.deallocate()
         bins.deallocate()
@@ -118,6 +121,17 @@ final class BinnedTerms {
             cells += values
         }
 
+        /// The terms as `fraud_terms.row_terms` has them.
+        func rowTerms(curves: Int) -> [UInt32] {
+            var words = [UInt32](repeating: 0, count: (terms.count + 15) / 16 * 64)
+            for (index, term) in terms.enumerated() {
+                let isCurve = index < curves
+                let parts = [term.first, isCurve ? term.first : term.second, isCurve ? 0 : term.stride, term.first_cell]
+                for (part, word) in parts.enumerated() { words[index / 16 * 64 + part * 16 + index % 16] = word }
+            }
+            return words
+        }
+
         private func tooMany() -> ModelError {
             .content(source: source, field: "surfaces", reason: "hold more than \(BinnedTerms.maximumCells) cells")
         }
@@ -137,18 +151,22 @@ final class BinnedTerms {
         fraud_terms_fill(kernel, block.values + start, block.stride, Int32(truncatingIfNeeded: groups), design, groupStride)
     }
 
-    /// The same for one row, the first of its group; the others stay as they are.
+    /// The terms of one row: term t's at `places[t]`.
+    /// - Complexity: O(edges / 16 + terms), no allocation.
     @inline(__always)
-    func fillOne(_ block: FeatureBlock, row: Int, into design: UnsafeMutablePointer<Float>) {
-        fraud_terms_fill_one(kernel, block.values + row, block.stride, design)
+    func fillOne(_ block: FeatureBlock, row: Int, at places: UnsafePointer<UInt32>, of values: UnsafeMutablePointer<Float>) {
+        fraud_terms_fill_one(kernel, block.values + row, block.stride, places, values)
     }
 
     /// The terms of one row of feature values, in order. Allocates.
     func terms(of row: [Float]) -> [Float] {
         let block = FeatureBlock(columnCount: row.count, capacity: 1)
         for (column, value) in row.enumerated() { block.column(column)[0] = value }
-        var design = [Float](repeating: 0, count: max(1, termCount) * Self.group)
-        design.withUnsafeMutableBufferPointer { fillOne(block, row: 0, into: $0.baseAddress!) }
-        return (0..<termCount).map { design[$0 * Self.group] }
+        var values = [Float](repeating: 0, count: termCount)
+        let places = (0..<UInt32(termCount)).map { $0 }
+        values.withUnsafeMutableBufferPointer { values in
+            if let base = values.baseAddress { fillOne(block, row: 0, at: places, of: base) }
+        }
+        return values
     }
 }

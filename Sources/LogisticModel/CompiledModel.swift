@@ -6,8 +6,9 @@ internal import LinearAlgebra
 ///     block (rows × features) ──► design, 16 rows × columns ──► sgemv ──► logits ──► scores
 ///
 /// Each linear term gets a value column (clipped, transformed, centred; 0 where unknown) and, when the model weighs the
-/// feature's absence, a missing column (1 where unknown); each curve and surface a column of looked-up values. One `sgemv` of a fixed 16-row shape turns a group into logits: each
-/// row takes the same instructions wherever it stands, so a score is bit-identical alone or at any place of any batch.
+/// feature's absence, a missing column (1 where unknown); each curve and surface a column of looked-up values. One `sgemv` of a fixed
+/// 16-row shape turns a group into logits: each row takes the same instructions wherever it stands, and a row alone those that give the
+/// same bits (`RowSum`), so a score is bit-identical alone or at any place of any batch.
 /// (Rows of a group beyond the last one asked for hold old, finite values; their logits are not used.)
 ///
 /// One thread owns it: it works in its own scratch memory. `score` neither allocates nor locks.
@@ -44,6 +45,10 @@ package final class CompiledModel {
     private let binned: BinnedTerms
     /// First float of the binned terms in the design block.
     private let binnedStart: Int
+    /// Places of one row's binned terms from there on.
+    private let binnedPlaces: UnsafeMutablePointer<UInt32>
+    /// Sums one row alone; nil where a whole group has to.
+    private let rowSum: RowSum?
     private let calibration: CompiledCalibration?
 
     /// - Throws: `ModelError.unknownFeatures` or `.featureSchema` when the model does not fit the catalogue, `.content`
@@ -82,10 +87,14 @@ package final class CompiledModel {
         groupStride = weights.count * Self.group
         design = Self.zeroed(max(1, groupStride) * BinnedTerms.groupsPerTile)
         logits = Self.zeroed(Self.group)
+        binnedPlaces = KernelMemory.copy((0..<binned.termCount).map { UInt32($0 * Self.group) })
         BLAS.useOneThread()
+        rowSum = RowSum(weights: weights, group: Self.group)
     }
 
     deinit {
+        binnedPlaces.deallocate()
+        rowSum?.deallocate()
         terms.deallocate()
         weights.deallocate()
         design.deallocate()
@@ -129,6 +138,10 @@ package final class CompiledModel {
         var start = 0
         while start < rows {
             let count = min(Self.group * BinnedTerms.groupsPerTile, rows - start)
+            if count == 1, let rowSum {
+                store(start, VectorMath.Lanes(repeating: sum(block, row: start, rowSum)) + intercept)
+                return
+            }
             fillDesign(block, start: start, count: count)
             var group = 0
             while group < count {
@@ -147,12 +160,25 @@ package final class CompiledModel {
         }
     }
 
+    /// The terms of one row, summed.
+    @inline(__always)
+    private func sum(_ block: FeatureBlock, row: Int, _ rowSum: RowSum) -> Float {
+        binned.fillOne(block, row: row, at: rowSum.places + binnedStart / Self.group, of: rowSum.values)
+        for index in 0..<termCount {
+            let term = terms[index]
+            let (centred, isMissing) = term.transform.apply(block.column(term.column)[row])
+            rowSum.values[Int(rowSum.places[term.value / Self.group])] = centred
+            if term.missing >= 0 { rowSum.values[Int(rowSum.places[term.missing / Self.group])] = isMissing ? 1 : 0 }
+        }
+        return rowSum.sum
+    }
+
     /// One row alone is looked up alone; more are in whole groups, whatever the rows behind the last one hold.
     @inline(__always)
     private func fillDesign(_ block: FeatureBlock, start: Int, count: Int) {
         let groups = (count + Self.group - 1) / Self.group
         if count == 1 {
-            binned.fillOne(block, row: start, into: design + binnedStart)
+            binned.fillOne(block, row: start, at: binnedPlaces, of: design + binnedStart)
         } else {
             binned.fill(block, start: start, groups: groups, into: design + binnedStart, groupStride: groupStride)
         }

@@ -30,7 +30,9 @@ package final class RowGrids: @unchecked Sendable {
         columns = KernelMemory.copy(grids.map { Int32($0.column) } + [Int32](repeating: 0, count: (16 - grids.count % 16) % 16))
         self.edges = KernelMemory.copy(edges)
         self.steps = KernelMemory.copy(steps)
-        kernel = fraud_row_grids(columns: columns, edges: self.edges, steps: self.steps, count: Int32(grids.count))
+        let isNarrow = grids.count <= 64 && grids.allSatisfy { $0.column < 64 }
+        kernel = fraud_row_grids(
+            columns: columns, edges: self.edges, steps: self.steps, count: Int32(grids.count), is_narrow: isNarrow ? 1 : 0)
     }
 
     deinit {

@@ -9,27 +9,7 @@ package struct Admission: ~Copyable {
     package private(set) var watermark = StreamWatermark()
     private var deduplicator = Deduplicator()
 
-    /// Indices of the batch's counted clicks, ascending; the first `count` are of the batch admitted last.
-    package let selected: UnsafeMutablePointer<Int32>
-    package let statuses: UnsafeMutablePointer<EventStatus>
-    /// For each event of the batch: the stream's watermark once it had come; `Int64.min` before any.
-    package let watermarks: UnsafeMutablePointer<Int64>
-    /// For each event of the batch: whether it is a duplicate that says something else than its first.
-    let conflicts: UnsafeMutablePointer<Bool>
-
-    package init() {
-        selected = .allocate(capacity: ClickBatch.defaultCapacity)
-        statuses = .allocate(capacity: ClickBatch.defaultCapacity)
-        watermarks = .allocate(capacity: ClickBatch.defaultCapacity)
-        conflicts = .allocate(capacity: ClickBatch.defaultCapacity)
-    }
-
-    deinit {
-        selected.deallocate()
-        statuses.deallocate()
-        watermarks.deallocate()
-        conflicts.deallocate()
-    }
+    package init() {}
 
     /// Takes up a source partition, new or known by its number; its first batch tells where its time begins.
     /// - Returns: the slot that its records are to carry.
@@ -59,7 +39,7 @@ package struct Admission: ~Copyable {
 
     /// Event time before which no click will be counted any more; far in the past before the first event.
     ///
-    /// - Parameter lateness: how far the watermark may pass a minute's end, ms: that of the windows.
+    /// - Parameter lateness: as `admit` has it.
     package func horizon(allowedLateness lateness: Int64) -> Int64 {
         // By what the watermark cannot fall below: state that is dropped does not come back with a watermark that is taken back.
         watermark.floor == Int64.min ? Int64.min / 2 : watermark.floor - lateness - EventTime.millisecondsPerMinute
@@ -72,31 +52,32 @@ package struct Admission: ~Copyable {
     /// Ids forgotten before their hour was over, because of a limit.
     var forgottenEarly: Int { deduplicator.forgottenEarly }
 
-    /// Decides on every event of a batch, in `statuses`, `watermarks` and `conflicts`.
+    /// Decides on every event of a batch.
     ///
-    /// - Returns: how many clicks are to be counted: their indices are in `selected`.
+    /// - Parameter allowedLateness: how far the watermark may pass a minute's end, ms: that of the windows.
     /// - Complexity: O(events × open partitions).
-    package mutating func admit(_ batch: ClickBatch, isLate: (Int64, Int64) -> Bool) -> Int {
+    package mutating func admit(_ batch: ClickBatch, allowedLateness: Int64, into out: BatchOutcomes) {
         precondition(batch.capacity <= ClickBatch.defaultCapacity)
         var chosen = 0
         for i in 0..<batch.count {
             if i % WindowStore.warmGroup == 0 {
                 deduplicator.warm(UnsafePointer(batch.records), from: i, count: batch.count)
             }
-            conflicts[i] = false
-            let status = status(of: UnsafePointer(batch.records + i), i, isLate)
-            statuses[i] = status
-            watermarks[i] = watermark.current
+            out.conflicts[i] = false
+            let status = status(of: UnsafePointer(batch.records + i), allowedLateness, isConflict: &out.conflicts[i])
+            out.statuses[i] = status
+            out.watermarks[i] = watermark.current
             if status == .counted {
-                selected[chosen] = Int32(truncatingIfNeeded: i)
+                out.indices[chosen] = Int32(truncatingIfNeeded: i)
                 chosen += 1
             }
         }
-        return chosen
+        out.countedClicks = chosen
+        out.floor = watermark.floor
     }
 
     @inline(__always)
-    private mutating func status(of record: UnsafePointer<ClickRecord>, _ index: Int, _ isLate: (Int64, Int64) -> Bool) -> EventStatus {
+    private mutating func status(of record: UnsafePointer<ClickRecord>, _ lateness: Int64, isConflict: inout Bool) -> EventStatus {
         let event = Int(record.pointee.event)
         if event == FRAUD_EVENT_REJECTED { return .rejected }
         if event != FRAUD_EVENT_CLICK { return .notAClick }
@@ -104,10 +85,10 @@ package struct Admission: ~Copyable {
         watermark.observe(Int(record.pointee.partition), ts)
         let id = (record.pointee.click_id_hash.0, record.pointee.click_id_hash.1)
         switch deduplicator.admit(id, content: fraud_content_fingerprint(record), ts: ts, watermark: watermark.current) {
-        case .new: return isLate(ts, watermark.current) ? .late : .counted
+        case .new: return WindowStore.isLate(ts, watermark: watermark.current, allowedLateness: lateness) ? .late : .counted
         case .duplicate: return .duplicate
         case .conflict:
-            conflicts[index] = true
+            isConflict = true
             return .duplicate
         }
     }

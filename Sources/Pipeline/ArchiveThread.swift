@@ -1,46 +1,9 @@
 internal import CClickRecord
 internal import ClickModel
 internal import Foundation
+internal import Scoring
 internal import Storage
 internal import Windows
-
-/// What the archive is told of one batch: the events, and where each ended. Copied from the engine, whose own is gone with the
-/// next batch; reused.
-package final class ScoredBatch: @unchecked Sendable {
-    fileprivate var merged: MergedBatch?
-    /// Of the clicks that were scored, whose indices are in `selected`.
-    fileprivate var verdicts: [Verdict] = []
-    fileprivate var selected: [Int32] = []
-    fileprivate var statuses: [EventStatus] = []
-    fileprivate var conflicts: [Bool] = []
-    fileprivate var watermarks: [Int64] = []
-    fileprivate var sequence: Int64 = 0
-    /// Keys of the sources by slot.
-    fileprivate var sources: [String] = []
-
-    init() {
-        verdicts.reserveCapacity(ClickBatch.defaultCapacity)
-        selected.reserveCapacity(ClickBatch.defaultCapacity)
-        statuses.reserveCapacity(ClickBatch.defaultCapacity)
-        conflicts.reserveCapacity(ClickBatch.defaultCapacity)
-        watermarks.reserveCapacity(ClickBatch.defaultCapacity)
-    }
-
-    /// - Parameter sequence: number of the batch's first event.
-    func take(_ batch: ClickBatch, _ admission: borrowing Admission, _ verdicts: UnsafeBufferPointer<Verdict>, sequence: Int64) {
-        self.sequence = sequence
-        self.verdicts.removeAll(keepingCapacity: true)
-        self.verdicts.append(contentsOf: verdicts)
-        selected.removeAll(keepingCapacity: true)
-        selected.append(contentsOf: UnsafeBufferPointer(start: admission.selected, count: verdicts.count))
-        statuses.removeAll(keepingCapacity: true)
-        statuses.append(contentsOf: UnsafeBufferPointer(start: admission.statuses, count: batch.count))
-        conflicts.removeAll(keepingCapacity: true)
-        conflicts.append(contentsOf: UnsafeBufferPointer(start: admission.conflicts, count: batch.count))
-        watermarks.removeAll(keepingCapacity: true)
-        watermarks.append(contentsOf: UnsafeBufferPointer(start: admission.watermarks, count: batch.count))
-    }
-}
 
 /// Writes every labelled click, duplicate and late click to the archive, epoch by epoch, on two threads: one turns scored
 /// batches into rows, the other has full sets of rows encoded.
@@ -64,13 +27,14 @@ final class ArchiveThread: @unchecked Sendable {
 
     private let archive: ClickArchive
     private let work = BoundedQueue<Work>(limit: depth + 2)
-    private let free = BoundedQueue<ScoredBatch>(limit: depth)
+    /// Where a batch goes when its rows are made.
+    private let free: BoundedQueue<ScoredBatch>
     private let staged = BoundedQueue<(any Error)?>(limit: 2)
     private let ended = BoundedQueue<Bool>(limit: 2)
 
-    init(_ archive: ClickArchive, rows: ArchiveRows) {
+    init(_ archive: ClickArchive, rows: ArchiveRows, free: BoundedQueue<ScoredBatch>) {
         self.archive = archive
-        for _ in 0..<Self.depth { free.push(ScoredBatch()) }
+        self.free = free
         let steps = BoundedQueue<Step>(limit: 2)
         let builders = BoundedQueue<ArrowTableBuilder>(limit: 2)
         for _ in 0..<2 { builders.push(archive.makeBuilder()) }
@@ -106,8 +70,7 @@ final class ArchiveThread: @unchecked Sendable {
                 steps.push(.begin(epoch: epoch))
             case .batch(let scored):
                 append(scored, rows, to: builder)
-                if let merged = scored.merged { merged.home.push(merged.batch) }
-                scored.merged = nil
+                scored.releaseEvents()
                 free.push(scored)
                 if builder.isFull { handOver() }
             case .end:
@@ -141,34 +104,27 @@ final class ArchiveThread: @unchecked Sendable {
 
     private static func append(_ scored: ScoredBatch, _ rows: ArchiveRows, to builder: ArrowTableBuilder) {
         guard let batch = scored.merged?.batch else { return }
+        let outcomes = scored.outcomes, counted = outcomes.counted
         var k = 0
         for i in 0..<batch.count {
-            let isScored = k < scored.selected.count && Int(scored.selected[k]) == i
+            let isScored = k < counted.count && Int(counted[k]) == i
             defer { if isScored { k += 1 } }
-            let status = scored.statuses[i]
+            let status = outcomes.statuses[i]
             guard status == .counted || status == .duplicate || status == .late else { continue }
             // What was scored and then found no room in the windows is late, and has no label.
             rows.append(
-                batch.records + i, batch, source: scored.sources[Int(batch.records[i].partition)], status: status, isConflict: scored.conflicts[i],
-                verdict: status == .counted ? scored.verdicts[k] : nil, watermark: scored.watermarks[i],
+                batch.records + i, batch, source: scored.sources[Int(batch.records[i].partition)], status: status, isConflict: outcomes.conflicts[i],
+                verdict: status == .counted ? scored.clicks.verdicts[k] : nil, watermark: outcomes.watermarks[i],
                 sequence: scored.sequence + Int64(i), to: builder)
         }
     }
 
-    // MARK: The scorer's side
+    // MARK: The stream's side
 
     func begin(epoch: Int64) { work.push(.begin(epoch: epoch)) }
 
-    /// A set to fill for a batch that is about to be scored.
-    func take() -> ScoredBatch { free.pop()! }
-
-    /// Hands over a scored batch; it goes home from here.
-    /// - Parameter sources: keys of the sources its records came from, by slot.
-    func push(_ scored: ScoredBatch, of merged: MergedBatch, sources: [String]) {
-        scored.merged = merged
-        scored.sources = sources
-        work.push(.batch(scored))
-    }
+    /// Hands over a batch that was counted; it goes home from here.
+    func push(_ scored: ScoredBatch) { work.push(.batch(scored)) }
 
     /// Says that the epoch has no more rows.
     func end() { work.push(.end) }

@@ -18,7 +18,8 @@ package enum ClickReplay {
         visit: (ClickBatch, UnsafeBufferPointer<Int32>, _ horizon: Int64) throws -> Void, progress: (_ events: Int) -> Void = { _ in }
     ) throws {
         var admission = Admission()
-        let windows = WindowStore()
+        let outcomes = BatchOutcomes()
+        let lateness = WindowStore.defaultAllowedLatenessMilliseconds
         let merge = SourceMerge(isAlone: inputs.count == 1)
         defer { merge.abandon() }
         var waiting = ArraySlice(inputs.enumerated())
@@ -37,9 +38,9 @@ package enum ClickReplay {
             guard !merge.open.isEmpty else { return }
             // Nothing is held: no source has a limit.
             guard let merged = merge.next() else { return }
-            let horizon = admission.horizon(allowedLateness: windows.allowedLatenessMilliseconds)
-            let chosen = admission.admit(merged.batch, isLate: { windows.isLate($0, watermark: $1) })
-            try visit(merged.batch, UnsafeBufferPointer(start: UnsafePointer(admission.selected), count: chosen), horizon)
+            let horizon = admission.horizon(allowedLateness: lateness)
+            admission.admit(merged.batch, allowedLateness: lateness, into: outcomes)
+            try visit(merged.batch, outcomes.counted, horizon)
             events += merged.batch.count
             merged.home.push(merged.batch)
             progress(events)

@@ -18,12 +18,12 @@ struct DriftBook {
         counts = DayCounts(width: bins.binCount)
     }
 
-    /// Counts a click of the sample; `row` is its row in the block that was scored last.
+    /// Counts a click of the sample; `row` is its row in the block.
     @inline(__always)
-    mutating func count(_ record: UnsafePointer<ClickRecord>, row: Int, verdict: Verdict, scorer: Scorer) {
+    mutating func count(_ record: UnsafePointer<ClickRecord>, row: Int, verdict: Verdict, block: FeatureBlock) {
         guard DriftBins.samples(record) else { return }
         let bins = bins
-        counts.withCounts(at: record.pointee.ts_ms) { bins.add(scorer.block, row: row, score: verdict.score, to: $0) }
+        counts.withCounts(at: record.pointee.ts_ms) { bins.add(block, row: row, score: verdict.score, to: $0) }
     }
 
     /// Writes the counts of the epoch, and begins anew.

@@ -7,8 +7,11 @@ extension Engine {
     package var tables: [(name: String, keys: Int, bytes: Int)] {
         scorer.extractor.tables + [
             ("deduplication", admission.entryCount, admission.byteCount),
-            ("windows and remembered clicks", windows.cellCount + windows.recentClickCount, windows.byteCount),
-            ("sessions", sessions.count, sessions.byteCount),
+            (
+                "windows and remembered clicks", counter.pointee.windows.cellCount + counter.pointee.windows.recentClickCount,
+                counter.pointee.windows.byteCount
+            ),
+            ("sessions", counter.pointee.sessions.count, counter.pointee.sessions.byteCount),
         ]
     }
 }

@@ -14,16 +14,9 @@ extension EpochRows {
             out.endRow()
             return
         }
-        let out = row.isNew && knowsRows ? commit.newSessions : commit.sessions
-        out.append(text: row.visitor)
-        out.append(time: EventTime(milliseconds: row.startMilliseconds))
-        out.append(time: EventTime(milliseconds: row.endMilliseconds))
-        out.append(int64: row.clickCount)
-        out.append(int64: row.distinctAds)
-        out.append(int64: row.durationMilliseconds)
-        out.append(money: row.totalCost)
-        out.append(int64: epoch)
-        out.endRow()
+        commit.appendSession(
+            visitor: row.visitor, start: row.startMilliseconds, end: row.endMilliseconds, clicks: row.clickCount, ads: row.distinctAds,
+            cost: row.totalCost.e4, epoch: epoch, isNew: row.isNew && knowsRows)
     }
 
     /// A short engagement whose click was not known when it came.

@@ -9,7 +9,10 @@ package import Windows
 package final class EpochRows: @unchecked Sendable {
     package let commit = EpochCommit(record: EpochRecord(epoch: 0, source: "", offset: 0, totals: EventTotals(), committedAt: EventTime(milliseconds: 0)))
     /// Keys of the open sources, by slot: what the rows' events came from.
-    var sources = [String](repeating: "", count: StreamWatermark.maximumOpen)
+    var sources = [String](repeating: "", count: StreamWatermark.maximumOpen) {
+        didSet { sourceBytes = NameBytes(sources) }
+    }
+    private var sourceBytes = NameBytes([String](repeating: "", count: StreamWatermark.maximumOpen))
     /// Keys of sources by number.
     var sourceKeys: [UInt64: String] = [:]
     /// Whether a row that is said to be new surely is: not once events were read again whose rows are in the tables already.
@@ -65,27 +68,17 @@ package final class EpochRows: @unchecked Sendable {
     }
 
     package func appendFlagged(
-        _ record: UnsafePointer<ClickRecord>, arena: UnsafePointer<UInt8>, verdict: Verdict, scorer: Scorer, row: Int
+        _ record: UnsafePointer<ClickRecord>, arena: UnsafePointer<UInt8>, verdict: Verdict, scorer: Scorer, block: FeatureBlock, row: Int
     ) {
-        let out = commit.flagged
         if names == nil { names = VerdictNames(scorer) }
         let names = names.unsafelyUnwrapped
-        appendDimensions(record, arena, to: out)
-        append([record.pointee.ip, record.pointee.user_agent, record.pointee.referrer], arena, to: out)
-        appendCountry(record.pointee.country, to: out)
-        out.append(textOrNull: Self.bytes(record.pointee.user_id, arena))
-        out.append(textOrNull: Self.bytes(record.pointee.device_fingerprint, arena))
-        out.append(money: Money(e4: record.pointee.cost_e4))
-        out.append(float: verdict.score)
-        let decider = names.decider(verdict)
-        out.append(text: names.classes[Int(verdict.ivt.rawValue)])
-        out.append(text: names.deciders[decider])
-        out.append(texts: names.reasons, first: decider, selectedBy: names.furtherReasons(verdict))
-        out.append(texts: names.rules, selectedBy: verdict.rules)
-        out.append(floats: scorer.block.values + row, count: Feature.count, stride: scorer.block.stride)
-        out.append(text: scorer.modelID)
-        out.append(text: scorer.rulesetID)
-        appendOrigin(record, to: out)
+        commit.appendFlagged(
+            record, arena: arena,
+            FlaggedVerdict(
+                score: verdict.score, furtherReasons: names.furtherReasons(verdict), rules: verdict.rules, decider: names.decider(verdict),
+                trafficClass: Int(verdict.ivt.rawValue), features: block.values + row, featureCount: Feature.count,
+                featureStride: block.stride),
+            names.texts, source: sourceBytes[Int(record.pointee.partition)], epoch: epoch)
     }
 
     func appendLate(_ record: UnsafePointer<ClickRecord>, arena: UnsafePointer<UInt8>, watermark: Int64) {
@@ -191,15 +184,9 @@ package final class EpochRows: @unchecked Sendable {
         append([r.ad_id, r.campaign_id, r.advertiser_id, r.publisher_id, r.placement_id, r.creative_id, r.audience_id], arena, to: out)
     }
 
-    private func appendCountry(_ country: UInt16, to out: ArrowTableBuilder) {
-        guard country != 0 else { return out.appendNull() }
-        let letters = (UInt8(country >> 8), UInt8(country & 0xff))
-        withUnsafeBytes(of: letters) { out.append(text: $0) }
-    }
-
     /// `source, source_offset, epoch`, and the end of the row.
     func appendOrigin(_ record: UnsafePointer<ClickRecord>, to out: ArrowTableBuilder) {
-        out.append(text: sources[Int(record.pointee.partition)])
+        out.append(text: sourceBytes[Int(record.pointee.partition)])
         out.append(int64: record.pointee.source_offset)
         out.append(int64: epoch)
         out.endRow()

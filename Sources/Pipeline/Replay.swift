@@ -94,26 +94,21 @@ extension ScoreJob {
         return Replay(last: last, places: places)
     }
 
-    /// Scores events of committed epochs again, for the state alone.
-    func takeAgain(_ merged: MergedBatch) throws {
-        try engine.process(merged.batch, into: rows, verdictWriter: nil)
-        eventsInEpoch += merged.batch.count
-        merged.home.push(merged.batch)
-        // Where an epoch was cut, windows were drained, which leaves its trace in their state.
-        if isEpochFull { forgetRows(final: false) }
-    }
-
-    private func forgetRows(final: Bool) {
+    /// Ends an epoch of events that are read again, for the state alone: where it was cut, windows were drained, which leaves its trace in
+    /// their state.
+    func forgetRows(final: Bool) throws {
+        try counting.finish()
+        counting.beginEpoch()
         engine.drain(final: final, early: options.earlyFirings, into: rows)
         for source in merge.open { _ = engine.takeTotals(slot: source.slot) }
-        engine.relabelledTotals.removeAll()
+        _ = engine.takeRelabelledTotals()
         rows.removeAll()
         eventsInEpoch = 0
     }
 
     /// All sources stand where the last epoch left them: from here on events are new.
     func endReplay(_ replay: Replay) throws {
-        forgetRows(final: replay.last.isFinal)
+        try forgetRows(final: replay.last.isFinal)
         try replay.check(engine.totals.ends)
         for source in merge.open { source.limit = nil }
         try saveState(epoch: replay.last.epoch)

@@ -13,6 +13,8 @@ extension ScoreJob {
     func openAndClose() throws -> Bool {
         while true {
             let ended = try merge.takeEnded()
+            // Whose totals are asked for, and whose slot is given away, is counted to its end.
+            if !ended.isEmpty || merge.open.isEmpty { try counting.finish() }
             for source in ended { close(source) }
             if !ended.isEmpty || merge.open.isEmpty { try openWaiting() }
             if report.events == 0 { engine.closeAll(except: merge.open.map(\.slot)) }
@@ -100,10 +102,9 @@ extension ScoreJob {
     /// Brings the ledger to what was taken of every open source, and of clicks that were relabelled.
     func settleSources() {
         for source in merge.open { settle(source) }
-        for (number, totals) in engine.relabelledTotals {
+        for (number, totals) in engine.takeRelabelledTotals() {
             if let key = ledger.key(number: number) { ledger.add(totals, to: key) }
         }
-        engine.relabelledTotals.removeAll(keepingCapacity: true)
     }
 
     private func settle(_ source: OpenSource) {

@@ -5,7 +5,8 @@ internal import Foundation
 internal import Scoring
 package import Storage
 
-/// Scores inputs into a database: sources → decode threads → merge → engine → commit thread, recovering from the last epoch.
+/// Scores inputs into a database: sources → decode threads → merge → scoring → counting thread → commit thread, recovering from the last
+/// epoch.
 package final class ScoreJob {
     let options: ScoreJobOptions
     let warehouse: Warehouse
@@ -23,12 +24,15 @@ package final class ScoreJob {
 
     private let snapshots: SnapshotFile
     private let committer: Committer
+    let counting: CountingThread
     private let archive: ArchiveThread?
     /// Two sets of row buffers: one fills while the other is written.
     var rows = EpochRows()
     private var spareRows = EpochRows()
     private let state = StateBuffer()
     var eventsInEpoch = 0
+    /// Of what earlier runs counted.
+    private var totalsBefore = JobTotals()
     private var snapshotPlan: SnapshotPlan
     private var isStatePrepared = false
     private var verdictWriter: VerdictWriter?
@@ -76,12 +80,17 @@ package final class ScoreJob {
         }
         let changes = try Self.decisions(warehouse, watermark: engine.watermark)
         // Nothing fails from here on: who leaves `init` by an error leaves no thread behind.
-        archive = options.writesArchive ? ArchiveThread(clicks, rows: ArchiveRows(scorer: engine.scorer)) : nil
+        let free = BoundedQueue<ScoredBatch>(limit: CountingThread.depth + ArchiveThread.depth)
+        for _ in 0..<CountingThread.depth + (options.writesArchive ? ArchiveThread.depth : 0) { free.push(ScoredBatch()) }
+        archive = options.writesArchive ? ArchiveThread(clicks, rows: ArchiveRows(scorer: engine.scorer), free: free) : nil
+        counting = CountingThread(
+            engine.counter, maximumCells: options.maximumCells, verdictWriter: verdictWriter, archive: archive, free: free)
         committer = Committer(warehouse: warehouse, snapshots: snapshots, archive: archive)
         if replay == nil { beginNewEvents(changes) }
     }
 
     deinit {
+        counting.stop()
         committer.stop()
         archive?.stop()
     }
@@ -190,34 +199,36 @@ package final class ScoreJob {
     func beginNewEvents(_ decisions: Decisions) {
         engine.apply(decisions.changes)
         engine.confirm(decisions.reviews)
+        totalsBefore = engine.totals
         archive?.begin(epoch: rows.epoch)
         appliesLabelChanges = decisions.arePending
     }
 
-    /// Scores one batch and commits when the epoch is full.
+    /// Scores one batch, has it counted, and commits when the epoch is full.
     private func take(_ merged: MergedBatch) throws {
-        if replay != nil { return try takeAgain(merged) }
-        let before = engine.totals
-        let scored = archive?.take()
-        try engine.process(merged.batch, into: rows, verdictWriter: verdictWriter, archive: scored)
-        let count = merged.batch.count
-        if let scored { archive?.push(scored, of: merged, sources: rows.sources) } else { merged.home.push(merged.batch) }
-        report.run += engine.totals - before
-        report.events += count
-        eventsInEpoch += count
-        snapshotPlan.events += count
-        if !isStatePrepared, eventsInEpoch > options.epochEvents / 2 {
-            isStatePrepared = true
-            let bytes = engine.snapshotBytes
-            if snapshotPlan.willCopy(bytes, epoch: rows.epoch, more: options.epochEvents - eventsInEpoch) { committer.prepare(state, bytes: bytes) }
+        let scored = counting.take()
+        scored.merged = merged
+        scored.sources = rows.sources
+        engine.score(merged.batch, into: scored)
+        eventsInEpoch += merged.batch.count
+        try counting.push(scored, into: rows, isNew: replay == nil, isLongEnough: eventsInEpoch >= options.epochEvents / 10)
+        if replay == nil {
+            report.events += merged.batch.count
+            snapshotPlan.events += merged.batch.count
+            try prepareState()
         }
-        if isEpochFull { try commitEpoch(final: false) }
+        // Many live cells end an epoch early too, but not again and again when its end frees none.
+        guard eventsInEpoch >= options.epochEvents || counting.isEpochFull else { return }
+        if replay == nil { try commitEpoch(final: false) } else { try forgetRows(final: false) }
     }
 
-    /// Many live cells end an epoch early, for draining may free some; but not again and again when it does not.
-    var isEpochFull: Bool {
-        eventsInEpoch >= options.epochEvents || rows.isFull
-            || (engine.liveCells >= options.maximumCells && eventsInEpoch >= options.epochEvents / 10)
+    /// Has memory for the epoch's snapshot made ready, half an epoch before it is taken.
+    private func prepareState() throws {
+        guard !isStatePrepared, eventsInEpoch > options.epochEvents / 2 else { return }
+        isStatePrepared = true
+        try counting.finish()
+        let bytes = engine.snapshotBytes
+        if snapshotPlan.willCopy(bytes, epoch: rows.epoch, more: options.epochEvents - eventsInEpoch) { committer.prepare(state, bytes: bytes) }
     }
 
     /// Cuts the epoch here and hands it to the committer.
@@ -225,9 +236,11 @@ package final class ScoreJob {
     /// - Parameter final: the inputs end here, so open minutes are written as they are.
     private func commitEpoch(final: Bool) throws {
         let started = ContinuousClock.now
+        try counting.finish()
         engine.drain(final: final, early: options.earlyFirings, into: rows)
         settleSources()
         try checkConservation()
+        report.run = engine.totals - totalsBefore
         try verdictWriter?.synchronize()
         try FaultPoint.pass("verdicts-flushed", path: options.verdictsPath ?? options.database, operation: "write verdicts to")
         if let verdictWriter, let path = options.verdictsPath { ledger.setVerdicts(path: Self.standard(path), bytes: verdictWriter.length) }
@@ -248,6 +261,7 @@ package final class ScoreJob {
         rows.takeSources(of: spareRows)
         rows.epoch = spareRows.epoch + 1
         eventsInEpoch = 0
+        counting.beginEpoch()
         isStatePrepared = false
         if !final { archive?.begin(epoch: rows.epoch) }
         report.longestEpochStall = max(report.longestEpochStall, (ContinuousClock.now - started) / .seconds(1))
@@ -258,7 +272,7 @@ package final class ScoreJob {
         var ofSources = EventTotals()
         for source in ledger.all { ofSources += source.totals }
         guard engine.isConserved, ofSources == engine.totals.ends else {
-            throw PipelineError.state("conservation check failed: \(engine.sequence) events, \(engine.totals), of the sources \(ofSources)")
+            throw PipelineError.state("conservation check failed: \(engine.counter.pointee.sequence) events, \(engine.totals), of the sources \(ofSources)")
         }
     }
 

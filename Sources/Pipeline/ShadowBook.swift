@@ -30,8 +30,11 @@ final class ShadowBook {
         totals = DayCounts(width: scorer.models.count * Figure.allCases.count)
     }
 
-    /// Counts a click; `row` is its row in the block that was scored last.
-    func count(_ record: UnsafePointer<ClickRecord>, _ arena: UnsafePointer<UInt8>, row: Int, verdict: Verdict, champion: Scorer, into rows: EpochRows) {
+    /// Counts a click; `row` is its row in the block, which the challengers scored last.
+    func count(
+        _ record: UnsafePointer<ClickRecord>, _ arena: UnsafePointer<UInt8>, row: Int, verdict: Verdict, champion: Scorer, block: FeatureBlock,
+        into rows: EpochRows
+    ) {
         let cost = Money(e4: record.pointee.cost_e4)
         let isFraud = verdict.label == .fraud
         totals.withCounts(at: record.pointee.ts_ms) { figures in
@@ -53,7 +56,7 @@ final class ShadowBook {
             let label = scorer.label(model: model, row: row, champion: verdict)
             let score = scorer.score(model: model, row: row)
             guard isHigh || label != verdict.label || score >= scorer.models[model].threshold else { continue }
-            rows.appendShadow(record, arena, champion: champion, verdict, model: scorer.modelIDs[model], label, score, row: row)
+            rows.appendShadow(record, arena, champion: champion, verdict, model: scorer.modelIDs[model], label, score, block: block, row: row)
         }
     }
 
@@ -80,7 +83,7 @@ final class ShadowBook {
 extension EpochRows {
     func appendShadow(
         _ record: UnsafePointer<ClickRecord>, _ arena: UnsafePointer<UInt8>, champion: Scorer, _ verdict: Verdict, model: String, _ label: Label,
-        _ score: Float, row: Int
+        _ score: Float, block: FeatureBlock, row: Int
     ) {
         let out = commit.shadowVerdicts
         out.append(text: Self.bytes(record.pointee.click_id, arena))
@@ -95,7 +98,7 @@ extension EpochRows {
         out.append(float: score)
         if verdict.decidingRule >= 0 { out.append(text: champion.ruleIDs[Int(verdict.decidingRule)]) } else { out.appendNull() }
         if label != verdict.label {
-            out.append(floats: champion.block.values + row, count: Feature.count, stride: champion.block.stride)
+            out.append(floats: block.values + row, count: Feature.count, stride: block.stride)
         } else {
             out.append(floats: [])
         }

@@ -4,21 +4,17 @@ internal import Scoring
 internal import Storage
 
 /// What a verdict is called in rows: its rules, its reasons and what decided, without allocating.
-struct VerdictNames {
-    let rules: NameBytes
-    /// Of each rule its reason; the model's last.
-    let reasons: NameBytes
-    /// Of each rule its id; `model` last.
-    let deciders: NameBytes
-    let classes = NameBytes(InvalidTraffic.allCases.map(\.name))
-    /// Equal numbers, equal reasons; as `reasons`.
+final class VerdictNames: Sendable {
+    /// Of each rule its id, its reason; the model's last.
+    let texts: FlaggedNames
+    /// Equal numbers, equal reasons; the model's last.
     private let numbers: [UInt8]
 
     init(_ scorer: Scorer) {
         let codes = scorer.ruleSet.rules.map(\.reason) + [ReasonCode.modelScore]
-        rules = NameBytes(scorer.ruleIDs)
-        reasons = NameBytes(codes.map(\.rawValue))
-        deciders = NameBytes(scorer.ruleIDs + ["model"])
+        texts = FlaggedNames(
+            reasons: codes.map(\.rawValue), rules: scorer.ruleIDs, deciders: scorer.ruleIDs + ["model"],
+            trafficClasses: InvalidTraffic.allCases.map(\.name), modelID: scorer.modelID, rulesetID: scorer.rulesetID)
         numbers = codes.map { code in UInt8(codes.firstIndex(of: code)!) }
     }
 

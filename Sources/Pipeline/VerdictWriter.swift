@@ -6,8 +6,8 @@ internal import Scoring
 /// Writes one JSON line per received event, in input order: `click_id, ts, status, label, score, ivt, rule, reasons`.
 ///
 /// The file follows the epochs: what was written after the last committed epoch is cut off when a job goes on, so the
-/// file of an interrupted job equals that of an undisturbed one.
-package final class VerdictWriter {
+/// file of an interrupted job equals that of an undisturbed one. One thread uses it at a time.
+package final class VerdictWriter: @unchecked Sendable {
     private let handle: FileHandle
     private let path: String
     private var buffer: [UInt8] = []
@@ -39,17 +39,28 @@ package final class VerdictWriter {
             throw PipelineError.verdicts("\(path): cannot be opened for writing")
         }
         self.handle = handle
-        let present = Int64(try handle.seekToEnd())
+        let present = try Self.attempt(path) { Int64(try handle.seekToEnd()) }
         guard present >= committedLength else {
             throw PipelineError.verdicts(
                 "\(path): has \(present) bytes, but \(committedLength) were committed: was it changed? Give another --verdicts file")
         }
-        try handle.truncate(atOffset: UInt64(committedLength))
-        try handle.seekToEnd()
+        _ = try Self.attempt(path) {
+            try handle.truncate(atOffset: UInt64(committedLength))
+            return try handle.seekToEnd()
+        }
         buffer.reserveCapacity(Self.flushBytes + 4096)
     }
 
     deinit { try? handle.close() }
+
+    /// - Throws: `PipelineError.verdicts` with the system's own words where there are any.
+    private static func attempt<Result>(_ path: String, _ operation: () throws -> Result) throws -> Result {
+        do { return try operation() } catch {
+            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+            let words = cause.map { String(cString: strerror(Int32($0.code))) } ?? error.localizedDescription
+            throw PipelineError.verdicts("\(path): the verdicts cannot be written: \(words)")
+        }
+    }
 
     /// Appends the line of one event.
     ///
@@ -105,12 +116,12 @@ package final class VerdictWriter {
     /// Hands everything appended so far to the file and the file to the disk.
     func synchronize() throws {
         try flush()
-        do { try handle.synchronize() } catch { throw PipelineError.verdicts("\(path): \(error.localizedDescription)") }
+        try Self.attempt(path) { try handle.synchronize() }
     }
 
     private func flush() throws {
         guard !buffer.isEmpty else { return }
-        do { try handle.write(contentsOf: buffer) } catch { throw PipelineError.verdicts("\(path): \(error.localizedDescription)") }
+        try Self.attempt(path) { try handle.write(contentsOf: buffer) }
         length += Int64(buffer.count)
         buffer.removeAll(keepingCapacity: true)
     }

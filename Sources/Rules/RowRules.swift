@@ -18,6 +18,10 @@ final class RowRules {
     private let masks: UnsafeMutablePointer<RowProgram.Mask>
     private let nodes: UnsafeMutablePointer<RowProgram.Node>
     private let rules: UnsafeMutableBufferPointer<RowProgram.Node>
+    /// The rules' own masks, to be looked at together, and which rules are conjunctions and which have nodes below them.
+    private let ruleMasks: UnsafeMutablePointer<fraud_rule_masks>
+    private let required, sufficient: UnsafeMutablePointer<UInt64>
+    private let conjunctions, parents: UInt64
 
     init(_ program: RowProgram) {
         featureCount = program.featureCount
@@ -34,6 +38,23 @@ final class RowRules {
         masks = Self.copy(program.masks).baseAddress!
         nodes = Self.copy(Array(program.nodes[..<program.rules.lowerBound])).baseAddress!
         rules = Self.copy(Array(program.nodes[program.rules]))
+        let ruleCount = (rules.count + 7) / 8 * 8
+        var bits = (required: [UInt64](repeating: 0, count: ruleCount * flips.count), sufficient: [UInt64](repeating: 0, count: ruleCount * flips.count))
+        var (conjunctions, parents): (UInt64, UInt64) = (0, 0)
+        for (index, rule) in rules.enumerated() {
+            if rule.isAll { conjunctions |= 1 << UInt64(index) }
+            if rule.firstChild < rule.endChild { parents |= 1 << UInt64(index) }
+            for mask in program.masks[Int(rule.firstMask)..<Int(rule.endMask)] {
+                let place = mask.word * ruleCount + index
+                if rule.isAll { bits.required[place] |= mask.bits } else { bits.sufficient[place] |= mask.bits }
+            }
+        }
+        (self.conjunctions, self.parents) = (conjunctions, parents)
+        required = Self.copy(bits.required).baseAddress!
+        sufficient = Self.copy(bits.sufficient).baseAddress!
+        ruleMasks = .allocate(capacity: 1)
+        ruleMasks.initialize(to: fraud_rule_masks(
+            required: required, sufficient: sufficient, count: Int32(ruleCount), words: Int32(flips.count)))
         leaves = .allocate(capacity: 1)
         leaves.initialize(to: fraud_leaves(
             which: which, signs: signs, bounds: bounds, first_inclusive: Int32(program.firstInclusive), count: Int32(program.which.count)))
@@ -52,6 +73,9 @@ final class RowRules {
         masks.deallocate()
         nodes.deallocate()
         rules.deallocate()
+        ruleMasks.deallocate()
+        required.deallocate()
+        sufficient.deallocate()
     }
 
     /// A copy at the start of a cache line, with memory of its own even when it is empty.
@@ -66,10 +90,10 @@ final class RowRules {
     /// - Complexity: O(comparisons + rules), no allocation.
     func evaluate(_ row: UnsafePointer<Float>, stride: Int) -> UInt64 {
         let quantities = quantities
-        var source = row
-        for feature in 0..<featureCount {
-            quantities[feature] = source.pointee
-            source += stride
+        if stride == 1 {
+            quantities.update(from: row, count: featureCount)
+        } else {
+            for feature in 0..<featureCount { quantities[feature] = row[feature &* stride] }
         }
         var result = firstResult
         for step in arithmetic {
@@ -79,9 +103,23 @@ final class RowRules {
         for bound in dynamicBounds { bounds[bound.lane] = quantities[bound.quantity] }
         fraud_leaves_compare(leaves, quantities, truths)
         for word in flips.indices { truths[word] ^= flips[word] }
+        return settle()
+    }
+
+    /// Which rules hold. Most are settled by their own masks, all at once.
+    @inline(__always)
+    private func settle() -> UInt64 {
+        var (complete, hit): (UInt64, UInt64) = (0, 0)
+        fraud_rules_settle(ruleMasks, truths, &complete, &hit)
+        // A conjunction that lacks nothing holds unless it has nodes below it; what a disjunction finds is enough.
+        var fired = conjunctions & complete & ~parents | ~conjunctions & hit
+        var open = parents & (conjunctions & complete | ~conjunctions & ~hit)
         let view = View(truths: truths, masks: masks, nodes: nodes)
-        var fired: UInt64 = 0
-        for rule in 0..<rules.count where view.holds(rules.baseAddress! + rule) { fired |= 1 << UInt64(truncatingIfNeeded: rule) }
+        while open != 0 {
+            let rule = open.trailingZeroBitCount
+            if view.childrenHold(rules.baseAddress.unsafelyUnwrapped + rule) { fired |= 1 &<< UInt64(truncatingIfNeeded: rule) }
+            open &= open &- 1
+        }
         return fired
     }
 

@@ -20,19 +20,19 @@ public final class Scorer {
     package let ruleIDs: [String]
     package let extractor: FeatureExtractor
 
-    /// Features of the batch scored last: row i is the i-th scored click of the batch.
-    package let block: FeatureBlock
-    /// Features of a click scored by itself: its columns lie on a few pages, where those of a batch take one each.
+    /// Of the batch that was scored last without memory given for it.
+    private let own = ScoredClicks()
+    /// Features of a click scored by itself, side by side.
     private let single: FeatureBlock
     private let scores: UnsafeMutablePointer<Float>
     private let fired: UnsafeMutablePointer<UInt64>
-    private let verdicts: UnsafeMutablePointer<Verdict>
     private let oneRow: UnsafeMutablePointer<Int32>
     /// InvalidTraffic of each rule, by index.
     private let ruleClasses: [InvalidTraffic]
     /// Bit i is set when rule i labels fraud.
     private let fraudRules: UInt64
-    private var latest = Int64.min
+    /// The newest event time of clicks scored one by one. Apart from the object: the run time checks each access to a class's variables.
+    private let latest: UnsafeMutablePointer<Int64>
     /// Rules and model by threads; nil with one shard.
     private let rowShards: RowShards?
 
@@ -47,23 +47,26 @@ public final class Scorer {
         ruleIDs = ruleSet.rules.map(\.id)
         ruleClasses = ruleSet.rules.map(\.ivt)
         fraudRules = ruleSet.fraudMask
-        block = FeatureBlock(columnCount: Feature.count)
-        single = FeatureBlock(columnCount: Feature.count, capacity: 1)
-        scores = .allocate(capacity: block.capacity)
-        fired = .allocate(capacity: block.capacity)
-        verdicts = .allocate(capacity: block.capacity)
+        single = FeatureBlock(rowOf: Feature.count)
+        scores = .allocate(capacity: own.block.capacity)
+        fired = .allocate(capacity: own.block.capacity)
         oneRow = .allocate(capacity: 1)
-        scores.initialize(repeating: 0, count: block.capacity)
-        fired.initialize(repeating: 0, count: block.capacity)
-        rowShards = try RowShards(extractor.workers, rules: ruleSet, model: model, block)
+        latest = .allocate(capacity: 1)
+        latest.initialize(to: .min)
+        scores.initialize(repeating: 0, count: own.block.capacity)
+        fired.initialize(repeating: 0, count: own.block.capacity)
+        rowShards = try RowShards(extractor.workers, rules: ruleSet, model: model)
     }
 
     deinit {
         scores.deallocate()
         fired.deallocate()
-        verdicts.deallocate()
         oneRow.deallocate()
+        latest.deallocate()
     }
+
+    /// Features of the batch scored last: row i is the i-th scored click of the batch.
+    package var block: FeatureBlock { own.block }
 
     /// Scores the chosen clicks of a batch, in order.
     ///
@@ -72,26 +75,33 @@ public final class Scorer {
     ///   - horizon: event time before which no click will be scored any more.
     /// - Returns: one verdict a row, valid until the next call.
     package func score(_ batch: ClickBatch, rows: UnsafeBufferPointer<Int32>, horizon: Int64) -> UnsafeBufferPointer<Verdict> {
+        score(batch, rows: rows, horizon: horizon, into: own)
+        return UnsafeBufferPointer(start: own.verdicts, count: rows.count)
+    }
+
+    /// The same into memory that the caller keeps: who reads it may be behind the scorer.
+    package func score(_ batch: ClickBatch, rows: UnsafeBufferPointer<Int32>, horizon: Int64, into scored: ScoredClicks) {
         if let rowShards, rows.count > FeatureBlock.rowGroup {
-            extractor.extract(batch, rows: rows, horizon: horizon, into: block)
-            rowShards.evaluate(rows.count, fired: fired, scores: scores)
-            decide(rows.count)
+            extractor.extract(batch, rows: rows, horizon: horizon, into: scored.block)
+            rowShards.evaluate(scored, rows: rows.count, fired: fired, scores: scores)
+            decide(rows.count, verdicts: scored.verdicts)
         } else {
-            score(batch, rows: rows, horizon: horizon, in: block)
+            score(batch, rows: rows, horizon: horizon, in: scored.block, verdicts: scored.verdicts)
         }
-        return UnsafeBufferPointer(start: verdicts, count: rows.count)
     }
 
     @inline(__always)
-    private func score(_ batch: ClickBatch, rows: UnsafeBufferPointer<Int32>, horizon: Int64, in block: FeatureBlock) {
+    private func score(
+        _ batch: ClickBatch, rows: UnsafeBufferPointer<Int32>, horizon: Int64, in block: FeatureBlock, verdicts: UnsafeMutablePointer<Verdict>
+    ) {
         extractor.extract(batch, rows: rows, horizon: horizon, into: block)
         rules.evaluate(block, rows: rows.count, into: fired)
         model.score(block, rows: rows.count, into: scores)
-        decide(rows.count)
+        decide(rows.count, verdicts: verdicts)
     }
 
     @inline(__always)
-    private func decide(_ rows: Int) {
+    private func decide(_ rows: Int, verdicts: UnsafeMutablePointer<Verdict>) {
         for row in 0..<rows { verdicts[row] = verdict(fired: fired[row], score: scores[row]) }
     }
 
@@ -101,10 +111,12 @@ public final class Scorer {
     public func score(_ batch: ClickBatch, row: Int) -> Verdict {
         let ts = batch.records[row].ts_ms
         // A broken clock moves it by a minute at most.
-        latest = latest == Int64.min ? ts : min(max(latest, ts), latest + 60_000)
+        latest.pointee = latest.pointee == Int64.min ? ts : min(max(latest.pointee, ts), latest.pointee + 60_000)
         oneRow.pointee = Int32(truncatingIfNeeded: row)
-        score(batch, rows: UnsafeBufferPointer(start: oneRow, count: 1), horizon: latest &- Self.inlineLateness, in: single)
-        return verdicts[0]
+        score(
+            batch, rows: UnsafeBufferPointer(start: oneRow, count: 1), horizon: latest.pointee &- Self.inlineLateness, in: single,
+            verdicts: own.verdicts)
+        return own.verdicts[0]
     }
 
     /// A click more than this behind the newest one is no longer expected inline: allowed lateness, window and bound.

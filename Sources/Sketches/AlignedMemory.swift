@@ -9,7 +9,7 @@ package final class AlignedMemory: @unchecked Sendable {
     package let base: UnsafeMutableRawPointer
     package let byteCount: Int
     /// Bytes at the front that stay on small pages.
-    private let smallBytes: Int
+    package let smallBytes: Int
     /// What was mapped; nil for memory of the allocator.
     private let mapping: UnsafeMutableRawBufferPointer?
 
@@ -47,6 +47,15 @@ package final class AlignedMemory: @unchecked Sendable {
         let whole = (byteCount - smallBytes) / Self.hugePageBytes * Self.hugePageBytes
         let (start, page) = count <= smallBytes || count > smallBytes + whole ? (0, Self.smallPageBytes) : (smallBytes, Self.hugePageBytes)
         return min(byteCount, start + (count - start + page - 1) / page * page)
+    }
+
+    /// Takes memory for a part of a reservation before it is touched, whole pages, where the system can. What is there already stays;
+    /// any thread may do it while another uses the memory.
+    package func populate(from start: Int, to end: Int) {
+        precondition(mapping != nil && start >= 0 && end <= byteCount)
+        let first = start / Self.smallPageBytes * Self.smallPageBytes
+        guard first < end else { return }
+        _ = madvise(base + first, end - first, MADV_POPULATE_WRITE)
     }
 
     /// Gives the memory of the first `count` bytes of a reservation back, by whole pages; they read as zero again.

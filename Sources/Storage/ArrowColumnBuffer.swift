@@ -1,23 +1,31 @@
 internal import Glibc
+internal import Sketches
 
-/// The memory of one column, laid out as Arrow wants it. Unsafe: `ArrowTableBuilder` keeps its rules.
+/// The memory of one column, laid out as Arrow wants it. Unsafe: `ArrowTableBuilder` and `ArrowRow` keep its rules.
 ///
 ///     validity  1 bit a row, 1 = present       made at the first null of a fill, else none
 ///     fixed     width × rows                   values; 64-bit end offsets, first 0, for texts and lists; bits for booleans
-///     bytes     texts' bytes, or list floats   grows by doubling
+///     bytes     texts' bytes, or list floats   grows by doubling; beyond 256 KiB in place
 ///     items     end offsets of list texts      first 0, grows by doubling
 struct ArrowColumnBuffer {
     let kind: ArrowColumnKind
     private(set) var fixed: UnsafeMutableRawPointer
-    private(set) var validity: UnsafeMutablePointer<UInt8>?
-    private(set) var nullCount = 0
     private(set) var bytes: UnsafeMutableRawPointer
     private(set) var byteCount = 0
     private var byteCapacity: Int
+    private(set) var validity: UnsafeMutablePointer<UInt8>?
+    private(set) var nullCount = 0
     private(set) var items: UnsafeMutablePointer<Int64>
     private(set) var itemCount = 0
     private var itemCapacity: Int
     private var rowCapacity: Int
+    /// Where `bytes` are once they are many.
+    private var reservation: AlignedMemory?
+
+    /// Bytes from which on they get address space of their own, to grow in place.
+    private static let mostSmallBytes = 256 << 10
+    /// Address space of many bytes; it takes memory as it is touched, beyond the first 2 MiB in huge pages.
+    private static let reservedBytes = 64 << 20
 
     init(_ kind: ArrowColumnKind, rowCapacity: Int) {
         self.kind = kind
@@ -26,7 +34,7 @@ struct ArrowColumnBuffer {
         byteCapacity = kind.hasOffsets ? rowCapacity * 16 : 8
         bytes = Self.resize(nil, byteCapacity)
         itemCapacity = kind == .textList ? rowCapacity : 1
-        items = .allocate(capacity: itemCapacity + 1)
+        items = Self.resize(nil, (itemCapacity + 1) * 8).assumingMemoryBound(to: Int64.self)
         items[0] = 0
     }
 
@@ -36,11 +44,12 @@ struct ArrowColumnBuffer {
         return resized
     }
 
-    func deallocate() {
+    mutating func deallocate() {
         free(fixed)
         validity?.deallocate()
-        free(bytes)
-        items.deallocate()
+        if reservation == nil { free(bytes) }
+        reservation = nil
+        free(items)
     }
 
     /// Bytes of `rows` rows.
@@ -84,12 +93,16 @@ struct ArrowColumnBuffer {
         return made
     }
 
+    @inline(__always)
+    private mutating func markNull(_ row: Int) {
+        if validity == nil { validity = Self.fullBitmap(rowCapacity) }
+        validity.unsafelyUnwrapped[row >> 3] &= ~(1 << UInt8(truncatingIfNeeded: row & 7))
+        nullCount &+= 1
+    }
+
     /// Marks the row null; texts and lists become empty, other values zero.
     mutating func setNull(row: Int) {
-        let bitmap = validity ?? Self.fullBitmap(rowCapacity)
-        validity = bitmap
-        bitmap[row >> 3] &= ~(1 << UInt8(row & 7))
-        nullCount += 1
+        markNull(row)
         switch kind {
         case .bool: setBit(row, false)
         case .textList: endOffset(row, Int64(itemCount))
@@ -100,12 +113,18 @@ struct ArrowColumnBuffer {
     }
 
     @inline(__always)
-    func set<T: BitwiseCopyable>(_ row: Int, _ value: T) { fixed.storeBytes(of: value, toByteOffset: row * MemoryLayout<T>.stride, as: T.self) }
+    mutating func setNullText(_ row: Int) {
+        markNull(row)
+        endOffset(row, Int64(byteCount))
+    }
+
+    @inline(__always)
+    func set<T: BitwiseCopyable>(_ row: Int, _ value: T) { fixed.storeBytes(of: value, toByteOffset: row &* MemoryLayout<T>.stride, as: T.self) }
 
     @inline(__always)
     func setMoney(_ row: Int, e4: Int64) {
-        fixed.storeBytes(of: e4, toByteOffset: row * 16, as: Int64.self)
-        fixed.storeBytes(of: e4 >> 63, toByteOffset: row * 16 + 8, as: Int64.self)
+        fixed.storeBytes(of: e4, toByteOffset: row &* 16, as: Int64.self)
+        fixed.storeBytes(of: e4 &>> 63, toByteOffset: row &* 16 &+ 8, as: Int64.self)
     }
 
     @inline(__always)
@@ -116,7 +135,7 @@ struct ArrowColumnBuffer {
     }
 
     @inline(__always)
-    private func endOffset(_ row: Int, _ end: Int64) { fixed.storeBytes(of: end, toByteOffset: (row + 1) * 8, as: Int64.self) }
+    private func endOffset(_ row: Int, _ end: Int64) { fixed.storeBytes(of: end, toByteOffset: (row &+ 1) &* 8, as: Int64.self) }
 
     @inline(__always)
     mutating func setBytes(_ row: Int, _ source: UnsafeRawBufferPointer) {
@@ -129,7 +148,7 @@ struct ArrowColumnBuffer {
     mutating func addItem(_ source: UnsafeRawBufferPointer) {
         addBytes(source)
         if itemCount == itemCapacity { growItems() }
-        itemCount += 1
+        itemCount &+= 1
         items[itemCount] = Int64(byteCount)
     }
 
@@ -139,39 +158,69 @@ struct ArrowColumnBuffer {
     @inline(__always)
     mutating func setFloats(_ row: Int, _ source: UnsafePointer<Float>?, count: Int, stride: Int) {
         if let source {
-            reserve(count * 4)
+            reserve(count &* 4)
             let target = (bytes + byteCount).assumingMemoryBound(to: Float.self)
-            for i in 0..<count { target[i] = source[i * stride] }
-            byteCount += count * 4
+            for i in 0..<count { target[i] = source[i &* stride] }
+            byteCount &+= count &* 4
         }
-        endOffset(row, Int64(byteCount / 4))
+        endOffset(row, Int64(byteCount >> 2))
     }
 
     @inline(__always)
     private mutating func addBytes(_ source: UnsafeRawBufferPointer) {
-        guard let start = source.baseAddress, source.count > 0 else { return }
-        reserve(source.count)
-        (bytes + byteCount).copyMemory(from: start, byteCount: source.count)
-        byteCount += source.count
+        let count = source.count
+        guard let start = source.baseAddress, count > 0 else { return }
+        reserve(count)
+        Self.copy(start, to: bytes + byteCount, count)
+        byteCount &+= count
+    }
+
+    /// Most texts are short: two moves that overlap, and no call.
+    @inline(__always)
+    private static func copy(_ from: UnsafeRawPointer, to: UnsafeMutableRawPointer, _ count: Int) {
+        if count > 32 {
+            memcpy(to, from, count)
+        } else if count >= 16 {
+            copyEnds(SIMD16<UInt8>.self, from, to, count)
+        } else if count >= 8 {
+            copyEnds(UInt64.self, from, to, count)
+        } else if count >= 4 {
+            copyEnds(UInt32.self, from, to, count)
+        } else {
+            for i in 0..<count { to.storeBytes(of: from.load(fromByteOffset: i, as: UInt8.self), toByteOffset: i, as: UInt8.self) }
+        }
+    }
+
+    @inline(__always)
+    private static func copyEnds<T: BitwiseCopyable>(_ part: T.Type, _ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer, _ count: Int) {
+        let last = count &- MemoryLayout<T>.size
+        let (head, tail) = (from.loadUnaligned(as: T.self), from.loadUnaligned(fromByteOffset: last, as: T.self))
+        to.storeBytes(of: head, as: T.self)
+        to.storeBytes(of: tail, toByteOffset: last, as: T.self)
     }
 
     @inline(__always)
     private mutating func reserve(_ more: Int) {
-        if more > byteCapacity - byteCount { growBytes(more) }
+        if more > byteCapacity &- byteCount { growBytes(more) }
     }
 
     @inline(never)
     private mutating func growBytes(_ more: Int) {
-        byteCapacity = max(byteCapacity * 2, byteCount + more)
-        bytes = Self.resize(bytes, byteCapacity)
+        let wanted = max(byteCapacity * 2, byteCount + more)
+        guard wanted > Self.mostSmallBytes else {
+            bytes = Self.resize(bytes, wanted)
+            byteCapacity = wanted
+            return
+        }
+        let room = AlignedMemory(reserving: max(Self.reservedBytes, wanted * 2), smallBytes: AlignedMemory.hugePageBytes)
+        room.base.copyMemory(from: bytes, byteCount: byteCount)
+        if reservation == nil { free(bytes) }
+        (bytes, byteCapacity, reservation) = (room.base, room.byteCount, room)
     }
 
     @inline(never)
     private mutating func growItems() {
-        let bigger = UnsafeMutablePointer<Int64>.allocate(capacity: itemCapacity * 2 + 1)
-        bigger.update(from: items, count: itemCount + 1)
-        items.deallocate()
-        items = bigger
         itemCapacity *= 2
+        items = Self.resize(items, (itemCapacity + 1) * 8).assumingMemoryBound(to: Int64.self)
     }
 }

@@ -16,24 +16,30 @@ package final class ArrowTableBuilder: @unchecked Sendable {
 
     package let columns: [ArrowColumn]
     package let softLimitBytes: Int
-    /// Complete rows.
-    package private(set) var count = 0
 
     let buffers: UnsafeMutablePointer<ArrowColumnBuffer>
     /// Arrow nodes handed out and not released yet.
     let exported = Atomic<Int>(0)
-    private let columnCount: Int
-    private var rowCapacity: Int
-    private var next = 0
+    let columnCount: Int
+    private let state: UnsafeMutablePointer<State>
+
+    /// How far the rows are. Behind a pointer, where no check of exclusive access stands at every cell.
+    private struct State {
+        var rowCapacity: Int
+        var count = 0
+        /// Column of the next cell.
+        var next = 0
+    }
 
     package init(
         _ columns: [ArrowColumn], rowCapacity: Int = 1024, softLimitBytes: Int = ArrowTableBuilder.defaultSoftLimitBytes
     ) {
         precondition(!columns.isEmpty && rowCapacity > 0, "a table has columns and room for a row")
         self.columns = columns
-        self.rowCapacity = rowCapacity
         self.softLimitBytes = softLimitBytes
         columnCount = columns.count
+        state = .allocate(capacity: 1)
+        state.initialize(to: State(rowCapacity: rowCapacity))
         buffers = .allocate(capacity: columns.count)
         for (i, column) in columns.enumerated() {
             (buffers + i).initialize(to: ArrowColumnBuffer(column.kind, rowCapacity: rowCapacity))
@@ -43,7 +49,11 @@ package final class ArrowTableBuilder: @unchecked Sendable {
     deinit {
         for i in 0..<columnCount { buffers[i].deallocate() }
         buffers.deallocate()
+        state.deallocate()
     }
+
+    /// Complete rows.
+    package var count: Int { state.pointee.count }
 
     package var isEmpty: Bool { count == 0 }
 
@@ -56,37 +66,54 @@ package final class ArrowTableBuilder: @unchecked Sendable {
     package func removeAll() {
         precondition(exported.load(ordering: .acquiring) == 0, "rows are still being read")
         for i in 0..<columnCount { buffers[i].removeAll() }
-        count = 0
-        next = 0
+        state.pointee.count = 0
+        state.pointee.next = 0
     }
 
     /// Completes the row; traps when it lacks a cell.
+    @inline(__always)
     package func endRow() {
-        precondition(next == columnCount, "a row has all its cells")
-        next = 0
-        count += 1
-        if count == rowCapacity { grow() }
+        precondition(state.pointee.next == columnCount, "a row has all its cells")
+        state.pointee.next = 0
+        state.pointee.count &+= 1
+        if state.pointee.count == state.pointee.rowCapacity { grow() }
     }
 
     @inline(never)
     private func grow() {
-        rowCapacity *= 2
-        for i in 0..<columnCount { buffers[i].grow(rows: rowCapacity) }
+        state.pointee.rowCapacity *= 2
+        for i in 0..<columnCount { buffers[i].grow(rows: state.pointee.rowCapacity) }
+    }
+
+    /// Begins a row that is written in one go, by who knows its columns.
+    @inline(__always)
+    func newRow() -> ArrowRow {
+        precondition(state.pointee.next == 0, "a row is not complete")
+        return ArrowRow(buffers, row: state.pointee.count)
+    }
+
+    /// Completes such a row; traps when it has not all its cells.
+    @inline(__always)
+    func end(_ row: ArrowRow) {
+        state.pointee.next = row.column - buffers
+        endRow()
     }
 
     @inline(__always)
     private func cell(_ kind: ArrowColumnKind) -> UnsafeMutablePointer<ArrowColumnBuffer> {
+        let next = state.pointee.next
         precondition(next < columnCount, "more cells than columns")
         let buffer = buffers + next
         precondition(buffer.pointee.kind == kind, "a cell of another kind than its column")
-        next += 1
+        state.pointee.next = next &+ 1
         return buffer
     }
 
     package func appendNull() {
+        let next = state.pointee.next
         precondition(next < columnCount, "more cells than columns")
         buffers[next].setNull(row: count)
-        next += 1
+        state.pointee.next = next &+ 1
     }
 
     package func append(int64 value: Int64) { cell(.int64).pointee.set(count, value) }
@@ -100,10 +127,7 @@ package final class ArrowTableBuilder: @unchecked Sendable {
     package func append(date value: CivilDate) { append(days: Int32(clamping: value.daysSince1970)) }
 
     /// A time; beyond the years ±292,000 that microseconds can hold it is held at the end of that range.
-    package func append(time value: EventTime) {
-        let bound = Int64.max / 1000 - 1
-        cell(.timestamp).pointee.set(count, max(-bound, min(bound, value.milliseconds)) * 1000)
-    }
+    package func append(time value: EventTime) { cell(.timestamp).pointee.set(count, ArrowRow.microseconds(value.milliseconds)) }
 
     /// Text as UTF-8 bytes, which the caller vouches for (decoders reject invalid UTF-8).
     package func append(text value: UnsafeRawBufferPointer) { cell(.text).pointee.setBytes(count, value) }

@@ -1,10 +1,8 @@
-internal import Sketches
-
-/// One session of one visitor: two cache lines of plain bytes.
+/// One session of one visitor: a cache line and a half of plain bytes.
 ///
-///     key 8 | start 8 | end 8 | clicks 8 | cost 8 | textOffset 8
+///     key 8 | start 8 | end 8 | clicks 8 | cost 8 | textOffset 4 | sequence 4
 ///     older 4 | wheel: previous 4, next 4, list 2 | textLength 1 | flags 1        64 bytes
-///     sequence 8 | sketch of ads 56                                              64 bytes
+///     ads 32
 struct SessionCell: BitwiseCopyable {
     static let none = UInt32.max
 
@@ -16,7 +14,10 @@ struct SessionCell: BitwiseCopyable {
     var clicks: Int64 = 0
     var cost: Int64 = 0
     /// The visitor's text in `SessionTexts`, shared by all sessions of the visitor.
-    var textOffset: Int
+    var textOffset: UInt32
+    /// Order of creation: sorts rows of one start. A joined session has that of its older part. After four billion sessions it
+    /// begins anew.
+    var sequence: UInt32
     /// The visitor's next session back in time.
     var older: UInt32 = Self.none
     /// Neighbours in the list of the wheel that holds this cell.
@@ -25,9 +26,7 @@ struct SessionCell: BitwiseCopyable {
     var list: UInt16 = SessionWheel.unlisted
     var textLength: UInt8
     var flags: Flags = .live
-    /// Order of creation: sorts rows of one start. A joined session has that of its older part.
-    var sequence: UInt64
-    var ads = HyperLogLog()
+    var ads = SessionAds()
 
     struct Flags: OptionSet, BitwiseCopyable {
         let rawValue: UInt8
@@ -43,7 +42,8 @@ struct SessionCell: BitwiseCopyable {
         static let kept: Flags = [.live, .dirty, .shown, .hasRow]
     }
 
-    init(key: UInt64, time: Int64, textOffset: Int, textLength: UInt8, sequence: UInt64) {
+    @inline(__always)
+    init(key: UInt64, time: Int64, textOffset: UInt32, textLength: UInt8, sequence: UInt32) {
         self.key = key
         start = time
         end = time

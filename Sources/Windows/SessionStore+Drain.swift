@@ -1,10 +1,9 @@
 internal import ClickModel
-internal import Sketches
 
 /// Place of a row in the order of emission.
 struct SessionOrder: BitwiseCopyable, Comparable {
     var start: Int64
-    var sequence: UInt64
+    var sequence: UInt32
     /// The cell; none of a removal.
     var number = SessionCell.none
     /// Whether the session has no row yet.
@@ -103,7 +102,7 @@ extension SessionStore {
         emit(
             SessionRow(
                 visitor: texts.text(cell.textOffset, cell.textLength), startMilliseconds: cell.start, isRemoved: false, isNew: order.isNew,
-                endMilliseconds: cell.end, clickCount: cell.clicks, distinctAds: cell.ads.roundedEstimate, totalCost: Money(e4: cell.cost)))
+                endMilliseconds: cell.end, clickCount: cell.clicks, distinctAds: cell.ads.distinct, totalCost: Money(e4: cell.cost)))
     }
 
     private func emitRemoval(_ removal: SessionRemoval, _ emit: (borrowing SessionRow) -> Void) {
@@ -116,7 +115,7 @@ extension SessionStore {
 
     private mutating func drop(_ number: UInt32) {
         let cell = cells.cell(number)
-        cell.pointee.ads.release(sketches)
+        cell.pointee.ads.release(&ads, sketches)
         let newer = cells.newer(than: number)
         if newer == SessionCell.none && cell.pointee.older == SessionCell.none { texts.release(length: cell.pointee.textLength) }
         cells.remove(number, newer: newer)

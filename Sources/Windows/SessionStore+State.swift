@@ -2,17 +2,18 @@ package import ClickModel
 internal import Sketches
 
 extension SessionStore {
-    private static let tag: StaticString = "SES2"
+    private static let tag: StaticString = "SES3"
 
     /// Appends the whole state, settings included: sessions, sketches, texts, and the rows yet to be removed.
     ///
-    /// - Complexity: O(bytes); 128 bytes a session, its visitor's text, and the sketches of those with more than six ads.
+    /// - Complexity: O(bytes); 96 bytes a session, its visitor's text, and the sketches of those with more than fourteen ads.
     package borrowing func write(to writer: inout StateWriter) {
         writer.append(tag: Self.tag)
         for value in [gapMilliseconds, allowedLatenessMilliseconds, wheel.position] { writer.append(value) }
         for value in [maximumSessions, sessionsPerVisitor, maximumTextBytes, maximumSketchBytes, refused] { writer.append(value) }
         writer.append(nextSequence)
         texts.write(to: &writer)
+        ads.write(to: &writer)
         writer.append(removals.count)
         for removal in removals {
             writer.append(removal.order.start)
@@ -64,8 +65,9 @@ extension SessionStore {
             sessionsPerVisitor: visitorLimit, maximumTextBytes: textLimit, maximumSketchBytes: sketchLimit)
         store.refused = refused
         store.wheel = SessionWheel(position: position)
-        store.nextSequence = try reader.read(UInt64.self)
+        store.nextSequence = try reader.read(UInt32.self)
         store.texts = try SessionTexts.read(&reader)
+        store.ads = try AdNumbers.read(&reader)
         try store.readRemovals(&reader)
         try store.readCells(&reader)
         for removal in store.removals where store.cells.newest(removal.key) == SessionCell.none {
@@ -78,7 +80,7 @@ extension SessionStore {
         let count = try reader.read(Int.self)
         guard count >= 0 else { throw StateError("a negative number of session rows to remove") }
         for _ in 0..<count {
-            let order = SessionOrder(start: try reader.read(Int64.self), sequence: try reader.read(UInt64.self))
+            let order = SessionOrder(start: try reader.read(Int64.self), sequence: try reader.read(UInt32.self))
             removals.append(SessionRemoval(order: order, key: try reader.read(UInt64.self)))
         }
     }
@@ -91,10 +93,11 @@ extension SessionStore {
             let cell = try reader.read(SessionCell.self)
             guard cell.key != 0, cell.isLive, SessionCell.Flags.kept.isSuperset(of: cell.flags), cell.list == SessionWheel.unlisted,
                 EventBounds.clamp(cell.start) == cell.start, EventBounds.clamp(cell.end) == cell.end, cell.start <= cell.end,
-                cell.clicks > 0, let expected = cell.ads.detachedByteCount, let number = restore(cell)
+                cell.clicks > 0, let expected = cell.ads.claim(&ads), let number = restore(cell)
             else { throw StateError("a session is malformed, or inconsistent with others") }
             if expected > 0 { withBlocks.append(number) }
         }
+        guard ads.finish() else { throw StateError("an ad of no session has a number") }
         for number in withBlocks {
             let block = try reader.readArray(UInt8.self)
             guard block.withUnsafeBytes({ cells.cell(number).pointee.ads.attach($0, sketches) }) else {

@@ -12,7 +12,7 @@ internal import Sketches
 /// extend a session at either end, or join two.
 ///
 /// A session is emitted by `drain` as absolute totals, and dropped once no click can reach it; see there. The usual click
-/// takes one lookup and the two cache lines of its cell.
+/// takes two lookups, of the visitor and of the ad, and the two cache lines of its cell.
 ///
 /// Limits: `maximumSessions`; `sessionsPerVisitor` live ones of one visitor; no new visitor once texts hold
 /// `maximumTextBytes`; no new session once sketches hold `maximumSketchBytes` (living sketches may still grow, to 16 KiB
@@ -25,7 +25,8 @@ package struct SessionStore: ~Copyable, @unchecked Sendable {
     package static let defaultMaximumTextBytes = 512 << 20
     package static let defaultMaximumSketchBytes = 1 << 30
     package static let defaultSessionsPerVisitor = 64
-    static let greatestMaximumTextBytes = 1 << 40
+    /// Live texts are at least half of those kept, whose offsets have 32 bits.
+    static let greatestMaximumTextBytes = 1 << 30
 
     /// Clicks of a visitor this far apart belong to two sessions, ms.
     package let gapMilliseconds: Int64
@@ -40,13 +41,14 @@ package struct SessionStore: ~Copyable, @unchecked Sendable {
 
     let sketches: SketchMemory
     var cells: SessionTable
+    var ads: AdNumbers
     var texts: SessionTexts
     var wheel: SessionWheel
     /// Rows to delete, in the order they became wrong.
     var removals: [SessionRemoval]
     /// Every session that is shown and changed is here; so may be numbers that stand for others by now.
     var changed: [UInt32]
-    var nextSequence: UInt64
+    var nextSequence: UInt32
     var ready: [SessionOrder]
     var taken: [UInt32]
 
@@ -67,6 +69,7 @@ package struct SessionStore: ~Copyable, @unchecked Sendable {
         refused = 0
         sketches = SketchMemory()
         cells = SessionTable(maximumCells: maximumSessions)
+        ads = AdNumbers()
         texts = SessionTexts()
         wheel = SessionWheel()
         removals = []
@@ -80,7 +83,7 @@ package struct SessionStore: ~Copyable, @unchecked Sendable {
     /// Live sessions.
     package var count: Int { cells.count }
     /// Bytes held for sessions, sketches and texts.
-    package var byteCount: Int { cells.byteCount + sketches.bytesReserved + texts.byteCount }
+    package var byteCount: Int { cells.byteCount + ads.byteCount + sketches.bytesReserved + texts.byteCount }
     /// Bytes of texts of visitors with live sessions.
     package var textBytes: Int { texts.liveBytes }
 
@@ -107,7 +110,7 @@ package struct SessionStore: ~Copyable, @unchecked Sendable {
         cell.pointee.end = max(cell.pointee.end, ts)
         cell.pointee.clicks += 1
         cell.pointee.cost = EventBounds.saturatingSum(cell.pointee.cost, record.pointee.cost_e4)
-        if record.pointee.ad_hash != 0 { cell.pointee.ads.add(record.pointee.ad_hash, sketches) }
+        if record.pointee.ad_hash != 0 { cell.pointee.ads.add(record.pointee.ad_hash, &ads, sketches) }
         markDirty(cell, number)
     }
 
@@ -178,8 +181,7 @@ extension SessionStore {
         cell.pointee.sequence = older.pointee.sequence
         cell.pointee.clicks += older.pointee.clicks
         cell.pointee.cost = EventBounds.saturatingSum(cell.pointee.cost, older.pointee.cost)
-        cell.pointee.ads.merge(older.pointee.ads, sketches)
-        older.pointee.ads.release(sketches)
+        cell.pointee.ads.absorb(&older.pointee.ads, &ads, sketches)
         let wasListed = cell.pointee.isShownAndDirty
         cell.pointee.flags.formUnion(older.pointee.flags.intersection([.shown, .hasRow]).union(.dirty))
         if cell.pointee.isShownAndDirty && !wasListed { changed.append(number) }
@@ -192,7 +194,7 @@ extension SessionStore {
         _ record: UnsafePointer<ClickRecord>, _ arena: UnsafeRawPointer, _ ts: Int64, newer: UInt32, older: UInt32, newest: UInt32
     ) -> UInt32 {
         guard cells.count < maximumSessions, sketches.bytesInUse <= maximumSketchBytes else { return SessionCell.none }
-        var (offset, length) = (0, UInt8(0))
+        var (offset, length) = (UInt32(0), UInt8(0))
         if newest != SessionCell.none {
             guard chainLength(newest) < sessionsPerVisitor else { return SessionCell.none }
             (offset, length) = (cells.cell(newest).pointee.textOffset, cells.cell(newest).pointee.textLength)
@@ -202,7 +204,7 @@ extension SessionStore {
         }
         let cell = SessionCell(
             key: record.pointee.visitor_hash, time: ts, textOffset: offset, textLength: length, sequence: nextSequence)
-        nextSequence += 1
+        nextSequence &+= 1
         let number = cells.insert(cell, newer: newer, older: older)
         wheel.schedule(number, at: ts + gapMilliseconds, cells)
         return number

@@ -5,7 +5,8 @@ internal import Sketches
 ///
 /// The sessions of a visitor are a chain by time, newest first: `older` leads to the one before. They never touch.
 struct SessionTable: ~Copyable {
-    private static let chunkBits = 14
+    /// 65,536 cells are three huge pages.
+    private static let chunkBits = 16
     private static let chunkCells = 1 << chunkBits
 
     /// Sessions that may live at once.
@@ -57,6 +58,7 @@ struct SessionTable: ~Copyable {
     }
 
     /// Puts a session into its visitor's chain, before `older` and after `newer`; the caller has checked `maximumCells`.
+    @inline(__always)
     mutating func insert(_ cell: SessionCell, newer: UInt32, older: UInt32) -> UInt32 {
         precondition(count < maximumCells, "more sessions than the limit")
         let number = free.popLast() ?? takeNumber()
@@ -76,7 +78,7 @@ struct SessionTable: ~Copyable {
         return number
     }
 
-    /// Takes a live session out of its chain; `newer` is the one that leads to it. Its sketch has been released.
+    /// Takes a live session out of its chain; `newer` is the one that leads to it. Its ads have been released.
     mutating func remove(_ number: UInt32, newer: UInt32) {
         let cell = cell(number)
         if newer != SessionCell.none {

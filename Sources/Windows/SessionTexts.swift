@@ -45,17 +45,17 @@ struct SessionTexts {
 
     /// A text that was appended.
     @inline(__always)
-    func text(_ offset: Int, _ length: UInt8) -> UnsafeRawBufferPointer {
+    func text(_ offset: UInt32, _ length: UInt8) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: address(offset), count: Int(length))
     }
 
     @inline(__always)
-    private func address(_ offset: Int) -> UnsafeMutablePointer<UInt8> {
-        chunks[offset >> Self.chunkBits].bytes + offset & (Self.chunkBytes - 1)
+    private func address(_ offset: UInt32) -> UnsafeMutablePointer<UInt8> {
+        chunks[Int(offset >> Self.chunkBits)].bytes + Int(offset) & (Self.chunkBytes - 1)
     }
 
     /// Appends the text of a record's visitor. O(length).
-    mutating func append(_ record: UnsafePointer<ClickRecord>, _ texts: UnsafeRawPointer) -> (offset: Int, length: UInt8) {
+    mutating func append(_ record: UnsafePointer<ClickRecord>, _ texts: UnsafeRawPointer) -> (offset: UInt32, length: UInt8) {
         let offset = room()
         let to = address(offset)
         var length = 0
@@ -79,9 +79,9 @@ struct SessionTexts {
 
     /// Where the next text goes: there is room for the longest.
     @inline(__always)
-    private mutating func room() -> Int {
+    private mutating func room() -> UInt32 {
         if chunks.isEmpty || chunks[chunks.count - 1].used > Self.chunkBytes - Self.longest { chunks.append(spare.popLast() ?? Chunk()) }
-        return (chunks.count - 1) << Self.chunkBits + chunks[chunks.count - 1].used
+        return UInt32((chunks.count - 1) << Self.chunkBits + chunks[chunks.count - 1].used)
     }
 
     @inline(__always)
@@ -104,9 +104,9 @@ struct SessionTexts {
     mutating func release(length: UInt8) { deadBytes += Int(length) }
 
     /// Claims a restored text; false when it is not there.
-    mutating func claim(offset: Int, length: UInt8) -> Bool {
-        let chunk = offset >> Self.chunkBits
-        guard chunks.indices.contains(chunk), offset & (Self.chunkBytes - 1) + Int(length) <= chunks[chunk].used else { return false }
+    mutating func claim(offset: UInt32, length: UInt8) -> Bool {
+        let chunk = Int(offset >> Self.chunkBits)
+        guard chunks.indices.contains(chunk), Int(offset) & (Self.chunkBytes - 1) + Int(length) <= chunks[chunk].used else { return false }
         deadBytes -= Int(length)
         return deadBytes >= 0
     }
@@ -116,7 +116,7 @@ struct SessionTexts {
 
     /// Moves live texts together. `moveEach` is called with a function to call once for each live text, which gives the
     /// new offset, and one that asks for the text at an offset ahead of that; any offset will do.
-    mutating func compact(_ moveEach: (_ move: (_ offset: Int, _ length: UInt8) -> Int, _ prefetch: (_ offset: Int) -> Void) -> Void) {
+    mutating func compact(_ moveEach: (_ move: (_ offset: UInt32, _ length: UInt8) -> UInt32, _ prefetch: (_ offset: UInt32) -> Void) -> Void) {
         var fresh = SessionTexts()
         swap(&fresh.spare, &spare)
         moveEach(
@@ -126,7 +126,7 @@ struct SessionTexts {
                 fresh.take(Int(length))
                 return to
             },
-            { offset in if offset >> Self.chunkBits < chunks.count { fraud_prefetch(address(offset)) } })
+            { offset in if Int(offset >> Self.chunkBits) < chunks.count { fraud_prefetch(address(offset)) } })
         for var chunk in chunks {
             chunk.used = 0
             fresh.spare.append(chunk)
@@ -145,7 +145,7 @@ struct SessionTexts {
     static func read(_ reader: inout StateReader) throws(StateError) -> SessionTexts {
         var texts = SessionTexts()
         let count = try reader.read(Int.self)
-        guard (0...SessionStore.greatestMaximumTextBytes / chunkBytes).contains(count) else { throw StateError("too many texts of sessions") }
+        guard (0...1 << (32 - chunkBits)).contains(count) else { throw StateError("too many texts of sessions") }
         for _ in 0..<count {
             let bytes = try reader.readArray(UInt8.self)
             guard bytes.count <= chunkBytes else { throw StateError("texts of sessions do not fit their chunk") }

@@ -95,8 +95,14 @@ package struct WindowStore: ~Copyable, @unchecked Sendable {
     /// Whether a click of this time comes too late to be counted: its minute's end + allowed lateness ≤ watermark.
     @inline(__always)
     package func isLate(_ ts: Int64, watermark: Int64) -> Bool {
+        Self.isLate(ts, watermark: watermark, allowedLateness: allowedLatenessMilliseconds)
+    }
+
+    /// The same for windows of such a lateness, ms, wherever they are.
+    @inline(__always)
+    package static func isLate(_ ts: Int64, watermark: Int64, allowedLateness: Int64) -> Bool {
         let start = EventBounds.windowStart(EventBounds.clamp(ts), size: EventTime.millisecondsPerMinute)
-        return start + EventTime.millisecondsPerMinute + allowedLatenessMilliseconds <= watermark
+        return start + EventTime.millisecondsPerMinute + allowedLateness <= watermark
     }
 
     /// Counts a click that is neither duplicate nor late.

@@ -198,7 +198,7 @@ private struct Cut: Equatable {
 }
 
 /// Steele, Lea and Flood's SplitMix64: seeded, so that a failure can be run again.
-private struct SplitMix64: RandomNumberGenerator {
+struct SplitMix64: RandomNumberGenerator {
     private var state: UInt64
 
     init(_ seed: UInt64) { state = seed }

@@ -17,6 +17,8 @@ struct SessionStoreModelTests {
         let visitors: UInt64
         let step: UInt64
         let longText: String
+        /// Few enough to be held by number, or more than a session has room for.
+        let ads: UInt64
 
         init(seed: UInt64) {
             random = SplitMix(seed)
@@ -26,13 +28,14 @@ struct SessionStoreModelTests {
             step = [1, UInt64(gap) / 8 + 2, UInt64(gap) + 2, 60_000][Int(random.next() % 4)]
             longText = String(repeating: random.next() % 2 == 0 ? "long" : "längste", count: 20)
             if random.next() % 3 == 0 { now = -now / 7 }
+            ads = [3, 9, 20, 200][Int(random.next() % 4)]
         }
 
         mutating func next(_ watermark: Int64) -> SessionClick {
             now += Int64(random.next() % step)
             if random.next() % 200 == 0 { now += Int64(random.next() % 5) * gap }
             var click = SessionClick(
-                ts: now - Int64(random.next() % 5000), ad: "ad-\(random.next() % 9)", cost: Int64(random.next() % 1000))
+                ts: now - Int64(random.next() % 5000), ad: "ad-\(random.next() % ads)", cost: Int64(random.next() % 1000))
             let name = "\(random.next() % visitors)"
             switch random.next() % 8 {
             case 0: click.device = "d\(name)"

@@ -161,6 +161,29 @@ struct SessionStoreTests {
         #expect(left == [0, 0] && sketchBytes > 0)
     }
 
+    @Test("more ads at a time than there are numbers for: every session's count stays exact, also from a snapshot and through joins")
+    func moreAdsThanNumbers() throws {
+        var store = SessionStore(allowedLatenessMilliseconds: 1 << 40)
+        let visitors = 7000
+        // Eleven ads each, all different: the last visitors find no number free. One ad comes twice.
+        for visitor in 0..<visitors {
+            for ad in 0..<12 { store.add(click(0, "v\(visitor)", ad: "\(visitor)-\(ad % 11)")) }
+        }
+        var reader = StateReader(store.snapshot())
+        store = try SessionStore(from: &reader)
+        for visitor in stride(from: 0, to: visitors, by: 7) {
+            store.add(click(Self.gap + 5, "v\(visitor)", ad: "\(visitor)-0"))
+            store.add(click(Self.gap + 5, "v\(visitor)", ad: "\(visitor)-x"))
+            store.add(click(5, "v\(visitor)", ad: "shared"))
+            store.add(click(10, "v\(visitor)", ad: "shared"))
+        }
+        let shown = rows(&store, at: 9 * Self.gap)
+        #expect(shown.count == visitors && shown.allSatisfy { $0.totals?.ads == (Int($0.key.visitor.dropFirst())! % 7 == 0 ? 13 : 11) })
+        _ = store.drainRows(watermark: .max)
+        store.add(click(0, "again", ad: "a"))
+        #expect(store.drainRows(watermark: .max).map { $0.totals?.ads } == [1])
+    }
+
     @Test("at each limit a click that needs a new session is refused and counted; others go on, and dropped sessions make room")
     func limits() {
         var few = SessionStore(maximumSessions: 2)

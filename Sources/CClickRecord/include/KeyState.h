@@ -168,4 +168,7 @@ static const float fraud_distinct_of_32[33] = {
 static inline float fraud_distinct_estimate_64(uint64_t bits) { return fraud_distinct_of_64[__builtin_popcountll(bits)]; }
 static inline float fraud_distinct_estimate_32(uint32_t bits) { return fraud_distinct_of_32[__builtin_popcount(bits)]; }
 
+/// A word that another thread may be writing.
+static inline intptr_t fraud_load_word(const intptr_t *_Nonnull word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
+
 #endif

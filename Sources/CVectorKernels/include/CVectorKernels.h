@@ -48,6 +48,7 @@ typedef struct {
     const float *_Nonnull edges;
     const int32_t *_Nonnull steps;   ///< most edges of each sixteen
     int32_t count;
+    int32_t is_narrow;               ///< not 0 when there are at most 64 grids, of columns under 64
 } fraud_row_grids;
 
 /// `counts[firsts[g] + bin]` of each grid g goes up by one, for the row whose features lie `stride` apart.
@@ -59,6 +60,9 @@ void fraud_row_count(
 typedef struct {
     const fraud_grid *_Nonnull grids;
     const fraud_term *_Nonnull terms;
+    /// The terms for one row, sixteen side by side: 16 × `first`, `second`, `stride`, `first_cell`. A curve's grid is its
+    /// `second`, and its stride 0.
+    const uint32_t *_Nonnull row_terms;
     const float *_Nonnull edges;
     const float *_Nonnull cells;
     uint8_t *_Nonnull bins;      ///< scratch: `grid_count` × FRAUD_TERM_TILE
@@ -75,9 +79,24 @@ void fraud_terms_fill(
     const fraud_terms *_Nonnull terms, const float *_Nonnull columns, ptrdiff_t stride, int groups, float *_Nonnull design,
     ptrdiff_t group_stride);
 
-/// The same for the first row alone; the other fifteen of its group stay as they are.
+/// The terms of one row, whose features lie `stride` apart: term t at `values[places[t]]`. A row of stride 1 is readable to
+/// the end of its last 64 floats.
 void fraud_terms_fill_one(
-    const fraud_terms *_Nonnull terms, const float *_Nonnull columns, ptrdiff_t stride, float *_Nonnull design);
+    const fraud_terms *_Nonnull terms, const float *_Nonnull row, ptrdiff_t stride, const uint32_t *_Nonnull places,
+    float *_Nonnull values);
+
+/// Where `fraud_row_sum` has column `column` of `columns`.
+///
+///     eights of columns, sixteen eights side by side         then what is left over
+///     [ c0 c8 c16 … c120 ] [ c1 c9 … c121 ] … [ c7 … c127 ]   [ c(n − n % 8) … ]
+uint32_t fraud_row_place(int column, int columns);
+
+/// Floats of such a row: those of no column are to be 0.
+uint32_t fraud_row_floats(int columns);
+
+/// A row times weights, both laid out so. It adds as OpenBLAS's `sgemv` does in each of sixteen rows where it has FMA: eight
+/// products in one chain, the eights in order, then a four in a chain and single products rounded by themselves.
+float fraud_row_sum(const float *_Nonnull weights, const float *_Nonnull values, int columns);
 
 /// Comparisons. Each is false when a side is NaN, not-equal too.
 enum {
@@ -107,5 +126,17 @@ typedef struct {
 } fraud_leaves;
 
 void fraud_leaves_compare(const fraud_leaves *_Nonnull leaves, const float *_Nonnull quantities, uint64_t *_Nonnull truths);
+
+/// Bits of truths that each rule names: word w of rule r at `w * count + r`. The arrays begin at cache lines.
+typedef struct {
+    const uint64_t *_Nonnull required;   ///< all of them are to be true
+    const uint64_t *_Nonnull sufficient; ///< one of them is enough
+    int32_t count;                       ///< a multiple of 8, at most 64
+    int32_t words;
+} fraud_rule_masks;
+
+/// Bit r of `complete`: nothing is missing that rule r requires. Bit r of `hit`: something that suffices it is there.
+void fraud_rules_settle(
+    const fraud_rule_masks *_Nonnull rules, const uint64_t *_Nonnull truths, uint64_t *_Nonnull complete, uint64_t *_Nonnull hit);
 
 #endif

@@ -84,4 +84,18 @@ final class FeatureShard {
         addresses.evicted + subnets.evicted + devices.evicted + users.evicted + ads.evicted + publishers.evicted
             + visitorAds.evicted + addressAds.evicted + subnetAdvertisers.evicted + agents.evicted
     }
+
+    /// Takes memory for keys to come in every table: see `KeyedTable`.
+    func makeReady(bytes: Int) {
+        addresses.makeReady(bytes: bytes)
+        subnets.makeReady(bytes: bytes)
+        devices.makeReady(bytes: bytes)
+        users.makeReady(bytes: bytes)
+        ads.makeReady(bytes: bytes)
+        publishers.makeReady(bytes: bytes)
+        visitorAds.makeReady(bytes: bytes)
+        addressAds.makeReady(bytes: bytes)
+        subnetAdvertisers.makeReady(bytes: bytes)
+        agents.makeReady(bytes: bytes)
+    }
 }

@@ -88,7 +88,17 @@ extension KeyedTable {
             if isOlder { oldest = slot }
         }
         forget(oldest, horizon)
+        prefetchVictim()
         return oldest
+    }
+
+    /// Asks for the line of the index that the eviction after the next will likely erase from: it will choose among these.
+    private func prefetchVictim() {
+        let first = core.pointee.hand &+ Self.evictionChoices
+        guard first &+ Self.evictionChoices <= core.pointee.used else { return }
+        var oldest = first
+        for slot in first &+ 1..<first &+ Self.evictionChoices where states[slot].lastSeen < states[oldest].lastSeen { oldest = slot }
+        prefetchIndex(states[oldest].key)
     }
 
     private func nextOfSweep() -> Int {
@@ -97,7 +107,7 @@ extension KeyedTable {
             core.pointee.earliest = core.pointee.earliestOfRound
             core.pointee.earliestOfRound = .max
         }
-        fraud_prefetch(states + min(core.pointee.hand &+ 2 &* Self.evictionChoices, maximumSlots - 1))
+        fraud_prefetch(states + min(core.pointee.hand &+ 3 &* Self.evictionChoices, maximumSlots - 1))
         core.pointee.hand += 1
         return core.pointee.hand - 1
     }
@@ -143,7 +153,7 @@ extension KeyedTable {
 
     /// Starts with an empty index.
     func useIndex(bits: Int) {
-        for bits in [maximumBits, maximumBits - 1] { indexMemory(bits).discard(first: KeyIndex.byteCount(bits: bits)) }
+        discardIndexes()
         setIndex(bits: bits)
     }
 

@@ -32,8 +32,10 @@ package final class KeyedTable<State: KeyState> {
     let slotBits: Int
     let timeToLive: Int64
 
-    /// Where indexes of an even and of an odd power of two stand in turn: doubling allocates nothing.
-    private let evenIndexes, oddIndexes: AlignedMemory
+    /// Where indexes of an even and of an odd power of two stand in turn: doubling allocates nothing. Those up to `smallIndexBits`
+    /// stand on small pages, larger ones on huge pages from their first byte: an index is hit everywhere at once.
+    private let smallIndexes, indexes: (even: AlignedMemory, odd: AlignedMemory)
+    private static var smallIndexBits: Int { 12 }
     let core: UnsafeMutablePointer<Core>
 
     /// What changes from click to click. Apart from the object: the run time checks each access to a class's variables.
@@ -80,9 +82,9 @@ package final class KeyedTable<State: KeyState> {
         pool = AlignedMemory(reserving: maximumSlots * MemoryLayout<State>.stride)
         states = pool.base.bindMemory(to: State.self, capacity: maximumSlots)
         let bits = min(KeyIndex.firstBits, maximumBits)
-        evenIndexes = Self.indexMemory(bits: maximumBits & ~1)
-        oddIndexes = Self.indexMemory(bits: (maximumBits - 1) | 1)
-        let index = KeyIndex(bits % 2 == 0 ? evenIndexes : oddIndexes, bits: bits, slotBits: slotBits)
+        smallIndexes = Self.indexMemories(bits: min(maximumBits, Self.smallIndexBits))
+        indexes = maximumBits <= Self.smallIndexBits ? smallIndexes : Self.indexMemories(bits: maximumBits)
+        let index = KeyIndex(bits % 2 == 0 ? smallIndexes.even : smallIndexes.odd, bits: bits, slotBits: slotBits)
         core = .allocate(capacity: 1)
         core.initialize(to: Core(
             index: index, indexBits: bits, doublesAt: bits < maximumBits ? Self.fullness << bits : .max, old: index))
@@ -106,13 +108,43 @@ package final class KeyedTable<State: KeyState> {
         return best
     }
 
-    private static func indexMemory(bits: Int) -> AlignedMemory {
-        let bytes = KeyIndex.byteCount(bits: bits)
-        return AlignedMemory(reserving: bytes, smallBytes: min(bytes, 256 << 10) / 4096 * 4096)
+    /// Room for indexes of up to so many bits.
+    private static func indexMemories(bits: Int) -> (even: AlignedMemory, odd: AlignedMemory) {
+        func memory(_ bits: Int) -> AlignedMemory {
+            let bytes = KeyIndex.byteCount(bits: bits)
+            return AlignedMemory(reserving: bytes, smallBytes: bits <= smallIndexBits ? min(bytes, 256 << 10) / 4096 * 4096 : 0)
+        }
+        return (memory(bits & ~1), memory((bits - 1) | 1))
     }
 
     /// Where an index of so many bits stands.
-    func indexMemory(_ bits: Int) -> AlignedMemory { bits % 2 == 0 ? evenIndexes : oddIndexes }
+    func indexMemory(_ bits: Int) -> AlignedMemory {
+        let memories = bits <= Self.smallIndexBits ? smallIndexes : indexes
+        return bits % 2 == 0 ? memories.even : memories.odd
+    }
+
+    /// Gives the memory of all indexes back.
+    func discardIndexes() {
+        for memory in [smallIndexes.even, smallIndexes.odd, indexes.even, indexes.odd] { memory.discard(first: memory.byteCount) }
+    }
+
+    /// Takes memory for keys to come: up to `bytes` of states, and an index that is wanted soon. Any thread may do so while
+    /// another uses the table.
+    func makeReady(bytes: Int) {
+        func field(_ path: KeyPath<Core, Int>) -> Int {
+            fraud_load_word((UnsafeRawPointer(core) + MemoryLayout<Core>.offset(of: path).unsafelyUnwrapped).assumingMemoryBound(to: Int.self))
+        }
+        let taken = field(\.used) * MemoryLayout<State>.stride
+        // A table of few keys stays on its small pages.
+        let ahead = taken < pool.smallBytes / 2 ? pool.smallBytes : taken + bytes
+        pool.populate(from: taken, to: min(ahead, pool.byteCount))
+        let bits = field(\.indexBits)
+        if field(\.oldLines) != 0 {
+            indexMemory(bits).populate(from: 0, to: KeyIndex.byteCount(bits: bits))
+        } else if bits < maximumBits, field(\.count) > Self.fullness << bits / 2 {
+            indexMemory(bits + 1).populate(from: 0, to: KeyIndex.byteCount(bits: bits + 1))
+        }
+    }
 
     /// Bytes of memory taken now, by whole pages.
     package var byteCount: Int {

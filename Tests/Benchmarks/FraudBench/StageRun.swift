@@ -51,6 +51,7 @@ struct StageRun: ~Copyable {
     private let batch = ClickBatch()
     private var decoder = ClickDecoder(.ndjson)
     private var admission = Admission()
+    private let outcomes = BatchOutcomes()
     private let scorer: Scorer
     private var windows = WindowStore()
     private var sessions = SessionStore()
@@ -148,17 +149,13 @@ struct StageRun: ~Copyable {
 
     @inline(never)
     private mutating func stageAdmission() -> Int {
-        let lateness = windows.allowedLatenessMilliseconds
-        let minute = EventTime.millisecondsPerMinute
-        return admission.admit(batch) { ts, watermark in
-            EventTime(milliseconds: ts).windowStart(size: minute).milliseconds + minute + lateness <= watermark
-        }
+        admission.admit(batch, allowedLateness: windows.allowedLatenessMilliseconds, into: outcomes)
+        return outcomes.countedClicks
     }
 
     @inline(never)
     private mutating func stageFeatures(_ chosen: Int, _ horizon: Int64) {
-        let selected = UnsafeBufferPointer(start: UnsafePointer(admission.selected), count: chosen)
-        scorer.extractor.extract(batch, rows: selected, horizon: horizon, into: scorer.block)
+        scorer.extractor.extract(batch, rows: outcomes.counted, horizon: horizon, into: scorer.block)
     }
 
     @inline(never)
@@ -174,7 +171,7 @@ struct StageRun: ~Copyable {
     private mutating func stageWindows(_ chosen: Int) {
         var group = 0
         for k in 0..<chosen {
-            let index = Int(admission.selected[k])
+            let index = Int(outcomes.counted[k])
             while group <= index {
                 windows.warm(UnsafePointer(batch.records), from: group, count: batch.count)
                 group += WindowStore.warmGroup
@@ -187,7 +184,7 @@ struct StageRun: ~Copyable {
     private mutating func stageSessions(_ chosen: Int) {
         var group = 0
         for k in 0..<chosen {
-            let index = Int(admission.selected[k])
+            let index = Int(outcomes.counted[k])
             while group <= index {
                 sessions.warm(UnsafePointer(batch.records), from: group, count: batch.count)
                 group += WindowStore.warmGroup
@@ -199,9 +196,9 @@ struct StageRun: ~Copyable {
     @inline(never)
     private mutating func stageRemembered(_ chosen: Int) {
         for k in 0..<chosen {
-            let index = Int(admission.selected[k])
+            let index = Int(outcomes.counted[k])
             _ = windows.remember(
-                record: batch.records + index, label: verdicts[k].label, score: verdicts[k].score, source: 1, watermark: admission.watermarks[index])
+                record: batch.records + index, label: verdicts[k].label, score: verdicts[k].score, source: 1, watermark: outcomes.watermarks[index])
         }
     }
 
@@ -209,7 +206,7 @@ struct StageRun: ~Copyable {
     private mutating func stageFlagged(_ chosen: Int) {
         for k in 0..<chosen where verdicts[k].label == .fraud {
             rows.appendFlagged(
-                batch.records + Int(admission.selected[k]), arena: batch.raw.arena, verdict: verdicts[k], scorer: scorer, row: k)
+                batch.records + Int(outcomes.counted[k]), arena: batch.raw.arena, verdict: verdicts[k], scorer: scorer, block: scorer.block, row: k)
         }
     }
 
@@ -228,7 +225,7 @@ struct StageRun: ~Copyable {
         scored += chosen
         textBytes += Int(batch.raw.arena_used)
         for i in 0..<batch.count {
-            switch admission.statuses[i] {
+            switch outcomes.statuses[i] {
             case .counted: break
             case .duplicate: totals.duplicate += 1
             case .late: totals.late += 1

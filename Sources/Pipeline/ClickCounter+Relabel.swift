@@ -5,15 +5,15 @@ internal import Storage
 internal import Windows
 
 /// Labels that change after a click was counted: `valid −1, fraud +1`, never a second count.
-extension Engine {
+extension ClickCounter {
     /// Takes an engagement event: one that is short relabels its click.
-    mutating func engage(_ batch: ClickBatch, _ index: Int, into rows: EpochRows) {
+    mutating func engage(_ batch: ClickBatch, _ index: Int, watermark: Int64, into rows: EpochRows) {
         let record = UnsafePointer(batch.records + index)
         // NaN, an unknown dwell, is not short.
         guard record.pointee.dwell_ms < Self.bounceMilliseconds else { return }
         let outcome = engage(
             record, UnsafePointer(batch.raw.arena), ts: record.pointee.ts_ms, dwell: Int64(max(0, record.pointee.dwell_ms)),
-            watermark: admission.watermarks[index], into: rows)
+            watermark: watermark, into: rows)
         if outcome == .unknownClick { rows.appendUnmatchedEngagement(record, arena: batch.raw.arena) }
     }
 
@@ -55,7 +55,16 @@ extension Engine {
         }
     }
 
-    func hash128(_ text: String) -> (UInt64, UInt64) {
+    /// Marks clicks on which a person decided, so that no engagement overrides them; their windows have the decision already.
+    mutating func confirm(_ decisions: [ReviewDecision]) {
+        for decision in decisions {
+            windows.apply(
+                idHash: hash128(decision.clickID), ts: decision.clickTime.milliseconds, cost: 0, ad: 0, campaign: 0, advertiser: 0,
+                from: decision.label, to: decision.label)
+        }
+    }
+
+    private func hash128(_ text: String) -> (UInt64, UInt64) {
         var text = text
         return text.withUTF8 { MurmurHash3.hash128(UnsafeRawBufferPointer($0)) }
     }
