@@ -10,9 +10,11 @@ package final class EpochRows: @unchecked Sendable {
     package let commit = EpochCommit(record: EpochRecord(epoch: 0, source: "", offset: 0, totals: EventTotals(), committedAt: EventTime(milliseconds: 0)))
     /// Keys of the open sources, by slot: what the rows' events came from.
     var sources = [String](repeating: "", count: StreamWatermark.maximumOpen) {
-        didSet { sourceBytes = NameBytes(sources) }
+        didSet { nameSources() }
     }
-    private var sourceBytes = NameBytes([String](repeating: "", count: StreamWatermark.maximumOpen))
+    /// The same as bytes: owner, and where each begins.
+    private var sourceNames = NameBytes([])
+    private let sourceBytes = UnsafeMutablePointer<UnsafeRawBufferPointer>.allocate(capacity: StreamWatermark.maximumOpen)
     /// Keys of sources by number.
     var sourceKeys: [UInt64: String] = [:]
     /// Whether a row that is said to be new surely is: not once events were read again whose rows are in the tables already.
@@ -22,6 +24,8 @@ package final class EpochRows: @unchecked Sendable {
 
     /// Of the scorer whose verdicts come here.
     private var names: VerdictNames?
+    /// The same, to be read without counting a reference for each row.
+    private var knownNames: Unmanaged<VerdictNames>?
 
     /// Duplicates of the epoch by ad and day.
     private var duplicates: [DuplicateKey: DuplicateTotal] = [:]
@@ -38,7 +42,17 @@ package final class EpochRows: @unchecked Sendable {
         var cost = Money.zero
     }
 
-    package init() {}
+    package init() {
+        sourceBytes.initialize(repeating: UnsafeRawBufferPointer(start: nil, count: 0), count: StreamWatermark.maximumOpen)
+    }
+
+    deinit { sourceBytes.deallocate() }
+
+    private func nameSources() {
+        precondition(sources.count == StreamWatermark.maximumOpen, "a name for each slot")
+        sourceNames = NameBytes(sources)
+        for slot in sources.indices { sourceBytes[slot] = sourceNames[slot] }
+    }
 
     package var isFull: Bool { commit.isFull }
 
@@ -70,15 +84,23 @@ package final class EpochRows: @unchecked Sendable {
     package func appendFlagged(
         _ record: UnsafePointer<ClickRecord>, arena: UnsafePointer<UInt8>, verdict: Verdict, scorer: Scorer, block: FeatureBlock, row: Int
     ) {
-        if names == nil { names = VerdictNames(scorer) }
-        let names = names.unsafelyUnwrapped
-        commit.appendFlagged(
-            record, arena: arena,
-            FlaggedVerdict(
-                score: verdict.score, furtherReasons: names.furtherReasons(verdict), rules: verdict.rules, decider: names.decider(verdict),
-                trafficClass: Int(verdict.ivt.rawValue), features: block.values + row, featureCount: Feature.count,
-                featureStride: block.stride),
-            names.texts, source: sourceBytes[Int(record.pointee.partition)], epoch: epoch)
+        let names = knownNames ?? learnNames(scorer)
+        names._withUnsafeGuaranteedRef { names in
+            commit.appendFlagged(
+                record, arena: arena,
+                FlaggedVerdict(
+                    score: verdict.score, furtherReasons: names.furtherReasons(verdict), rules: verdict.rules, decider: names.decider(verdict),
+                    trafficClass: Int(verdict.ivt.rawValue), features: block.values + row, featureCount: Feature.count,
+                    featureStride: block.stride),
+                names.texts, source: sourceBytes[Int(record.pointee.partition)], epoch: epoch)
+        }
+    }
+
+    private func learnNames(_ scorer: Scorer) -> Unmanaged<VerdictNames> {
+        let made = VerdictNames(scorer)
+        let known = Unmanaged.passUnretained(made)
+        (names, knownNames) = (made, known)
+        return known
     }
 
     func appendLate(_ record: UnsafePointer<ClickRecord>, arena: UnsafePointer<UInt8>, watermark: Int64) {

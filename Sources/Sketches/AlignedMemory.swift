@@ -80,14 +80,6 @@ package final class AlignedMemory: @unchecked Sendable {
         return (huge - smallBytes, UnsafeMutableRawBufferPointer(start: start, count: size))
     }
 
-    /// Aligned memory of the allocator, not cleared; large runs on huge pages where the system has them.
-    static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
-        guard byteCount >= hugePageBytes else { return .allocate(byteCount: byteCount, alignment: 64) }
-        let base = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: hugePageBytes)
-        _ = madvise(base, byteCount / hugePageBytes * hugePageBytes, MADV_HUGEPAGE)
-        return base
-    }
-
     deinit {
         if let mapping { munmap(mapping.baseAddress, mapping.count) } else { base.deallocate() }
     }

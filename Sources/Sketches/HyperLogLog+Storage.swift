@@ -110,45 +110,76 @@ extension HyperLogLog {
 
     private func appendExplicit(to bytes: inout [UInt8]) {
         let count = Int(explicitCount)
-        withUnsafeTemporaryAllocation(of: Int64.self, capacity: count) { values in
-            sortValues(into: values)
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2 * count + 1) { room in
+            let start = room.baseAddress.unsafelyUnwrapped
+            let (values, gathered) = (UnsafeMutableBufferPointer(start: start, count: count), start + count)
+            gather(into: gathered)
+            Self.sort(gathered, into: values)
             Self.append(count * 8, to: &bytes) { to in
-                for i in 0..<count { to.storeBytes(of: values[i].bigEndian, toByteOffset: i * 8, as: Int64.self) }
+                for i in 0..<count { to.storeBytes(of: (values[i] ^ Self.signBit).bigEndian, toByteOffset: i &* 8, as: UInt64.self) }
             }
+        }
+    }
+
+    private static let signBit = UInt64(1) << 63
+
+    /// The values of a set, in no order, their sign bits turned so that they sort as unsigned. `room` takes one value more.
+    private func gather(into room: UnsafeMutablePointer<UInt64>) {
+        guard isTable else {
+            var count = 0
+            forEachValue { value in
+                room[count] = value ^ Self.signBit
+                count &+= 1
+            }
+            return
+        }
+        var count = 0
+        if zeroSeen != 0 {
+            room[0] = Self.signBit
+            count = 1
+        }
+        let table = table
+        // A slot is free as the dice fall: written in any case, it needs no branch.
+        for i in 0..<tableCapacity {
+            let value = table[i]
+            room[count] = value ^ Self.signBit
+            count &+= value == 0 ? 0 : 1
         }
     }
 
     /// Counting sort by the top bits, about as many buckets as values, then by insertion: hashes are uniform, so buckets
     /// hold a value or two each. Values made to share top bits are sorted by comparison.
-    private func sortValues(into room: UnsafeMutableBufferPointer<Int64>) {
-        var values = room
-        let count = Int(explicitCount)
+    private static func sort(_ from: UnsafeMutablePointer<UInt64>, into room: UnsafeMutableBufferPointer<UInt64>) {
+        var room = room
+        let count = room.count
+        let values = room.baseAddress.unsafelyUnwrapped
         let bits = min(Int.bitWidth - count.leadingZeroBitCount, Self.bucketBits)
         let shift = UInt64(64 - bits)
         var largest: UInt16 = 0
-        withUnsafeTemporaryAllocation(of: UInt16.self, capacity: 1 << bits) { next in
-            next.initialize(repeating: 0)
-            forEachValue { next[Int(truncatingIfNeeded: ($0 ^ 1 << 63) >> shift)] += 1 }
+        withUnsafeTemporaryAllocation(of: UInt16.self, capacity: 1 << bits) { buckets in
+            buckets.initialize(repeating: 0)
+            let next = buckets.baseAddress.unsafelyUnwrapped
+            for i in 0..<count { next[Int(truncatingIfNeeded: from[i] &>> shift)] &+= 1 }
             var start: UInt16 = 0
             for bucket in 0..<1 << bits {
                 let size = next[bucket]
                 next[bucket] = start
-                start += size
+                start &+= size
                 largest = max(largest, size)
             }
-            forEachValue { value in
-                let bucket = Int(truncatingIfNeeded: (value ^ 1 << 63) >> shift)
-                values.initializeElement(at: Int(next[bucket]), to: Int64(bitPattern: value))
-                next[bucket] += 1
+            for i in 0..<count {
+                let bucket = Int(truncatingIfNeeded: from[i] &>> shift)
+                values[Int(next[bucket])] = from[i]
+                next[bucket] &+= 1
             }
         }
-        guard largest <= 64 else { return values.sort() }
-        for i in values.indices.dropFirst() {
+        guard largest <= 64 else { return room.sort() }
+        for i in 1..<max(count, 1) {
             let value = values[i]
             var hole = i
-            while hole > 0 && values[hole - 1] > value {
-                values[hole] = values[hole - 1]
-                hole -= 1
+            while hole > 0 && values[hole &- 1] > value {
+                values[hole] = values[hole &- 1]
+                hole &-= 1
             }
             values[hole] = value
         }

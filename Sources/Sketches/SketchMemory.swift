@@ -11,7 +11,7 @@ package final class SketchMemory: @unchecked Sendable {
     static let largestClass = classCount - 1
     private static let slabBytes = AlignedMemory.hugePageBytes
 
-    private var slabs: [UnsafeMutableRawPointer] = []
+    private var slabs: [AlignedMemory] = []
     private var cursor: UnsafeMutableRawPointer?
     private var remaining = 0
     private var free = InlineArray<9, UnsafeMutableRawPointer?>(repeating: nil)
@@ -23,10 +23,6 @@ package final class SketchMemory: @unchecked Sendable {
 
     package init() {}
 
-    deinit {
-        for slab in slabs { slab.deallocate() }
-    }
-
     @inline(__always)
     static func byteCount(ofClass sizeClass: Int) -> Int { 64 << sizeClass }
 
@@ -34,15 +30,10 @@ package final class SketchMemory: @unchecked Sendable {
     func allocate(sizeClass: Int) -> UnsafeMutableRawPointer {
         let bytes = Self.byteCount(ofClass: sizeClass)
         bytesInUse += bytes
-        let block: UnsafeMutableRawPointer
-        if let reused = free[sizeClass] {
-            free[sizeClass] = reused.load(as: UnsafeMutableRawPointer?.self)
-            block = reused
-        } else {
-            block = cut(bytes)
-        }
-        block.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-        return block
+        guard let reused = free[sizeClass] else { return cut(bytes) }
+        free[sizeClass] = reused.load(as: UnsafeMutableRawPointer?.self)
+        reused.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        return reused
     }
 
     /// Takes a block back. O(1).
@@ -52,11 +43,12 @@ package final class SketchMemory: @unchecked Sendable {
         free[sizeClass] = block
     }
 
+    /// A block that was never used: zero as it came from the system.
     private func cut(_ bytes: Int) -> UnsafeMutableRawPointer {
         if remaining < bytes {
-            let slab = AlignedMemory.allocate(Self.slabBytes)
+            let slab = AlignedMemory(byteCount: Self.slabBytes)
             slabs.append(slab)
-            cursor = slab
+            cursor = slab.base
             remaining = Self.slabBytes
         }
         let block = cursor.unsafelyUnwrapped

@@ -29,7 +29,7 @@ package struct WarehouseTable: Hashable, Sendable {
     }
 
     /// Columns that hardly compress: looking for a way costs a commit more than anything else, and saves a tenth of the file.
-    private static let uncompressed: Set<String> = ["unique_users_hll", "features", "visitor"]
+    private static let uncompressed: Set<String> = ["unique_users_hll", "features", "visitor", "click_id"]
 
     /// No indexes: keys are kept unique by replacement, and an index over millions of rows would cost each commit.
     var createStatement: String {

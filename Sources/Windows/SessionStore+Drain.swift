@@ -49,9 +49,15 @@ extension SessionStore {
         for removal in removals { emitRemoval(removal, emit) }
         removals.removeAll(keepingCapacity: true)
         ready.sort()
-        for order in ready { emitRow(order, emit) }
+        for (i, order) in ready.enumerated() {
+            // Rows are by start, cells and texts where there was room: each is a far access.
+            if i + 16 < ready.count { cells.prefetch(ready[i + 16].number) }
+            if i + 8 < ready.count { texts.prefetch(cells.cell(ready[i + 8].number).pointee.textOffset) }
+            emitRow(order, emit)
+        }
         ready.removeAll(keepingCapacity: true)
-        for number in taken {
+        for (i, number) in taken.enumerated() {
+            if i + 8 < taken.count { cells.prefetch(taken[i + 8]) }
             let cell = cells.cell(number)
             if unreachableFrom(cell.pointee.end) <= watermark {
                 drop(number)
@@ -78,7 +84,9 @@ extension SessionStore {
         }
         changed.removeAll(keepingCapacity: true)
         wheel.advance(to: watermark, cells, into: &taken)
-        for number in taken {
+        ready.reserveCapacity(ready.count + taken.count)
+        for (i, number) in taken.enumerated() {
+            if i + 8 < taken.count { cells.prefetch(taken[i + 8]) }
             let cell = cells.cell(number)
             if cell.pointee.flags.contains(.dirty) && cell.pointee.end + gapMilliseconds <= watermark { makeReady(number) }
         }

@@ -49,6 +49,10 @@ struct SessionTexts {
         UnsafeRawBufferPointer(start: address(offset), count: Int(length))
     }
 
+    /// Asks for a text.
+    @inline(__always)
+    func prefetch(_ offset: UInt32) { fraud_prefetch(address(offset)) }
+
     @inline(__always)
     private func address(_ offset: UInt32) -> UnsafeMutablePointer<UInt8> {
         chunks[Int(offset >> Self.chunkBits)].bytes + Int(offset) & (Self.chunkBytes - 1)
