@@ -93,21 +93,22 @@ package final class FeatureExtractor {
         // A click alone waits for the lines of all its tables at once, and not even for all of that.
         prefetchIndexes(clicks)
         behaviourStage(selected, columns)
-        prefetchStates(clicks)
+        // Agents and ads are few, and at hand: they go in the time that the lines of the others need.
+        prefetchFewStates(clicks)
         agentStage(clicks, selected, columns)
+        adStage(clicks, columns)
+        prefetchStates(clicks)
         deviceStage(clicks, columns)
         userStage(clicks, columns)
         addressStage(clicks, selected, columns)
         subnetStage(clicks, columns)
         pairStage(clicks, columns)
-        adStage(clicks, columns)
         publisherStage(clicks, columns)
     }
 
-    /// Asks for the index lines of the first clicks in every table.
+    /// Asks for the index lines of the first clicks in every table, the largest first.
     private func prefetchIndexes(_ clicks: ClickRows) {
         let (c, n) = (clicks.columns, clicks.count)
-        if hasCrawlers { agents.prefetchIndexes(c.agents, count: n) }
         devices.prefetchIndexes(c.devices, count: n)
         users.prefetchIndexes(c.users, count: n)
         addresses.prefetchIndexes(c.addresses, count: n)
@@ -117,12 +118,18 @@ package final class FeatureExtractor {
         subnetAdvertisers.prefetchIndexes(c.subnetAdvertisers, count: n)
         ads.prefetchIndexes(c.ads, count: n)
         publishers.prefetchIndexes(c.publishers, count: n)
+        if hasCrawlers { agents.prefetchIndexes(c.agents, count: n) }
     }
 
-    /// Asks for their states, once the lines are there.
+    /// Asks for the states of agents and ads.
+    private func prefetchFewStates(_ clicks: ClickRows) {
+        if hasCrawlers { agents.prefetchStates(clicks.columns.agents, count: clicks.count) }
+        ads.prefetchStates(clicks.columns.ads, count: clicks.count)
+    }
+
+    /// Asks for the states of the others, once the lines are there.
     private func prefetchStates(_ clicks: ClickRows) {
         let (c, n) = (clicks.columns, clicks.count)
-        if hasCrawlers { agents.prefetchStates(c.agents, count: n) }
         devices.prefetchStates(c.devices, count: n)
         users.prefetchStates(c.users, count: n)
         addresses.prefetchStates(c.addresses, count: n)
@@ -130,7 +137,6 @@ package final class FeatureExtractor {
         visitorAds.prefetchStates(c.visitorAds, count: n)
         addressAds.prefetchStates(c.addressAds, count: n)
         subnetAdvertisers.prefetchStates(c.subnetAdvertisers, count: n)
-        ads.prefetchStates(c.ads, count: n)
         publishers.prefetchStates(c.publishers, count: n)
     }
 
