@@ -48,6 +48,34 @@ FRAUD_BODY uint64_t compare_constant(int comparison, const float *a, float const
 #undef NEXT
 }
 
+#ifdef FRAUD_X86
+/// Up to 128 quantities in registers, where each comparison finds its own by number.
+FRAUD_AVX512 static void compare_few(const fraud_leaves *leaves, const float *quantities, uint64_t *truths) {
+    __m512 tables[8];
+    for (int part = 0; part < 8; part++) tables[part] = _mm512_loadu_ps(quantities + part * 16);
+    uint64_t word = 0;
+    for (int i = 0; i < leaves->count; i += 16) {
+        __m512i which = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(leaves->which + i)));
+        __mmask16 odd = _mm512_test_epi32_mask(which, _mm512_set1_epi32(32)), high = _mm512_test_epi32_mask(which, _mm512_set1_epi32(64));
+        __m512 value = _mm512_mask_blend_ps(odd, _mm512_permutex2var_ps(tables[0], which, tables[1]), _mm512_permutex2var_ps(tables[2], which, tables[3]));
+        if (high) {
+            __m512 upper = _mm512_mask_blend_ps(
+                odd, _mm512_permutex2var_ps(tables[4], which, tables[5]), _mm512_permutex2var_ps(tables[6], which, tables[7]));
+            value = _mm512_mask_blend_ps(high, value, upper);
+        }
+        value = _mm512_xor_ps(value, _mm512_loadu_ps((const float *)(leaves->signs + i)));
+        __m512 bound = _mm512_loadu_ps(leaves->bounds + i);
+        uint64_t bits = i < leaves->first_inclusive ? _mm512_cmp_ps_mask(value, bound, _CMP_LT_OQ) : _mm512_cmp_ps_mask(value, bound, _CMP_LE_OQ);
+        word |= bits << (i & 63);
+        if ((i & 63) == 48) {
+            truths[i >> 6] = word;
+            word = 0;
+        }
+    }
+    if (leaves->count & 63) truths[leaves->count >> 6] = word;
+}
+#endif
+
 FRAUD_BODY void compare_leaves(const fraud_leaves *leaves, const float *quantities, uint64_t *truths) {
     uint64_t word = 0;
     for (int i = 0; i < leaves->count; i += 16) {
@@ -128,6 +156,9 @@ uint64_t fraud_rows_compare_constant(int comparison, const float *a, float const
 }
 
 void fraud_leaves_compare(const fraud_leaves *leaves, const float *quantities, uint64_t *truths) {
+#ifdef FRAUD_X86
+    if (fraud_level == FRAUD_VECTOR_AVX512 && leaves->quantity_count <= 128) return compare_few(leaves, quantities, truths);
+#endif
     CHOOSE(compare_leaves, leaves, quantities, truths);
 }
 

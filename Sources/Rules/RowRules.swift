@@ -32,7 +32,8 @@ final class RowRules {
         dynamicBounds = Self.copy(program.dynamicBounds)
         arithmetic = Self.copy(program.arithmetic)
         let features = [Float](repeating: .nan, count: program.featureCount)
-        quantities = Self.copy(features + program.constants + program.arithmetic.map { _ in .nan }).baseAddress!
+        let known = features + program.constants + program.arithmetic.map { _ in .nan }
+        quantities = Self.copy(known + [Float](repeating: .nan, count: max(0, 128 - known.count))).baseAddress!
         flips = Self.copy(program.flips)
         truths = Self.copy(program.flips).baseAddress!
         masks = Self.copy(program.masks).baseAddress!
@@ -57,7 +58,8 @@ final class RowRules {
             required: required, sufficient: sufficient, count: Int32(ruleCount), words: Int32(flips.count)))
         leaves = .allocate(capacity: 1)
         leaves.initialize(to: fraud_leaves(
-            which: which, signs: signs, bounds: bounds, first_inclusive: Int32(program.firstInclusive), count: Int32(program.which.count)))
+            which: which, signs: signs, bounds: bounds, first_inclusive: Int32(program.firstInclusive), count: Int32(program.which.count),
+            quantity_count: Int32(known.count)))
     }
 
     deinit {

@@ -30,12 +30,15 @@ struct CompiledRulesTests {
         }
         #expect(trueCount > 0, "seed \(seed): nothing was true, so nothing was tested")
         // Alone and under every instruction set they are the same.
+        let beside = FeatureBlock(rowOf: count)
         let widest = fraud_vector_set_level(.max)
         for level in Int32(FRAUD_VECTOR_BASE)...widest {
             _ = fraud_vector_set_level(level)
             #expect(Fixtures.fired(rules, Fixtures.block(rows, columns: count), rows: rows.count) == batch, "seed \(seed), instruction set \(level)")
             for (row, bits) in zip(rows, batch) {
                 #expect(Fixtures.fired(rules, Fixtures.block([row], columns: count), rows: 1) == [bits], "seed \(seed), instruction set \(level), row \(row)")
+                for (column, value) in row.enumerated() { beside.column(column)[0] = value }
+                #expect(Fixtures.fired(rules, beside, rows: 1) == [bits], "seed \(seed), instruction set \(level), side by side, row \(row)")
             }
         }
     }

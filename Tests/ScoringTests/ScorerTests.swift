@@ -141,6 +141,27 @@ struct ScorerTests {
         #expect(seen == 1, "the counter must count, or the check above says nothing")
     }
 
+    @Test("memory taken ahead by another thread changes no verdict")
+    func memoryAhead() async throws {
+        let plain = try Self.scorer(), ready = try Self.scorer()
+        let memory = ready.memory
+        memory.makeReady(bytes: 1 << 20)
+        let other = Task.detached {
+            while !Task.isCancelled {
+                memory.makeReady(bytes: 64 << 10)
+                await Task.yield()
+            }
+        }
+        let batch = ClickBatch()
+        for first in stride(from: 0, to: 20_000, by: 1000) {
+            Self.fill(batch, from: first, count: 1000)
+            for row in 0..<1000 { #expect(ready.score(batch, row: row) == plain.score(batch, row: row), "click \(first + row)") }
+        }
+        other.cancel()
+        await other.value
+        #expect(ready.extractor.keyCount == plain.extractor.keyCount)
+    }
+
     @Test("the first fraud rule in file order decides; notes never do; all that fired are kept")
     func ruleOrder() throws {
         let scorer = try Self.scorer()

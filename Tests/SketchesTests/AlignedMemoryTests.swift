@@ -40,4 +40,13 @@ struct AlignedMemoryTests {
         memory.discard(first: 3 << 20)
         #expect(bytes[..<(3 << 20)].allSatisfy { $0 == 0 } && bytes[(3 << 20)...].allSatisfy { $0 == 9 })
     }
+
+    @Test("what is taken ahead is zero, and what was written stays")
+    func populate() {
+        let memory = AlignedMemory(reserving: 9 << 20)
+        let bytes = UnsafeMutableRawBufferPointer(start: memory.base, count: memory.byteCount)
+        bytes[..<(1 << 20)].initializeMemory(as: UInt8.self, repeating: 9)
+        for (start, end) in [(5000, 3 << 20), (0, 0), (1 << 20, 1 << 20), (8 << 20, 9 << 20)] { memory.populate(from: start, to: end) }
+        #expect(bytes[..<(1 << 20)].allSatisfy { $0 == 9 } && bytes[(1 << 20)...].allSatisfy { $0 == 0 })
+    }
 }

@@ -82,6 +82,23 @@ import Training
         }
     }
 
+    @Test("a row whose features lie side by side scores the same", arguments: [(UInt64(5), 66), (6, 64), (7, 40), (8, 17), (9, 1)])
+    func rowBlock(seed: UInt64, features: Int) throws {
+        let (model, catalogue) = randomModel(seed: seed, features: features)
+        let compiled = try CompiledModel(model, catalogue: catalogue)
+        let block = FeatureBlock(columnCount: features, capacity: 200)
+        let row = FeatureBlock(rowOf: features)
+        var random = RandomData(seed)
+        fill(block, &random)
+        let expected = scores(compiled, block, rows: 200)
+        for click in 0..<200 {
+            for column in 0..<features { row.column(column)[0] = block.column(column)[click] }
+            var score = [Float](repeating: -1, count: 4)
+            compiled.score(row, rows: 1, into: &score)
+            #expect(score[0].bitPattern == expected[click].bitPattern, "seed \(seed), row \(click)")
+        }
+    }
+
     @Test("contributions and the intercept sum to the logit")
     func contributions() throws {
         for seed in UInt64(1)...10 {

@@ -71,4 +71,45 @@ private func eachLevel(_ body: (Int32) throws -> Void) rethrows {
         }
         #expect(first[1]! == Array(first[320]![..<1]), "seed \(seed): a row alone")
     }
+
+    /// Eight products in one chain of roundings, the eights in order, a four, and single products rounded by themselves.
+    private func slowSum(_ weights: [Float], _ values: [Float]) -> Float {
+        var sum: Float = 0
+        var column = 0
+        func chain(_ count: Int) {
+            var part: Float = 0
+            for _ in 0..<count {
+                part = part.addingProduct(values[column], weights[column])
+                column += 1
+            }
+            sum += part
+        }
+        for _ in 0..<weights.count / 8 { chain(8) }
+        if weights.count % 8 >= 4 { chain(4) }
+        while column < weights.count {
+            let product = values[column] * weights[column]
+            sum += product
+            column += 1
+        }
+        return sum
+    }
+
+    @Test("a row is summed in the order of its description, under every instruction set", arguments: [11, 12] as [UInt64])
+    func rowSums(seed: UInt64) {
+        var random = RandomData(seed)
+        for columns in Array(0...300) + [1000, 1023] {
+            let weights = (0..<columns).map { _ in Float(random.normal()) }
+            let values = (0..<columns).map { _ in random.below(5) == 0 ? 0 : Float(random.normal() * 30) }
+            var laidOut = (weights: [Float](repeating: 0, count: Int(fraud_row_floats(Int32(columns)))), values: [Float]())
+            laidOut.values = laidOut.weights
+            let places = (0..<columns).map { Int(fraud_row_place(Int32($0), Int32(columns))) }
+            #expect(Set(places).count == columns && places.allSatisfy { $0 < laidOut.values.count }, "\(columns) columns")
+            for (column, place) in places.enumerated() { (laidOut.weights[place], laidOut.values[place]) = (weights[column], values[column]) }
+            let expected = slowSum(weights, values)
+            eachLevel { level in
+                let sum = fraud_row_sum(laidOut.weights, laidOut.values, Int32(columns))
+                #expect(sum.bitPattern == expected.bitPattern, "seed \(seed), \(columns) columns, instruction set \(level)")
+            }
+        }
+    }
 }

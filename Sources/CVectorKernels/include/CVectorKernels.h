@@ -123,6 +123,7 @@ typedef struct {
     const float *_Nonnull bounds;
     int32_t first_inclusive;
     int32_t count;
+    int32_t quantity_count; ///< they are readable up to the 128th
 } fraud_leaves;
 
 void fraud_leaves_compare(const fraud_leaves *_Nonnull leaves, const float *_Nonnull quantities, uint64_t *_Nonnull truths);

@@ -39,10 +39,9 @@ final class FeatureShard {
         (hasCrawlers, hasHosting, hasTor) = (lists?.crawlers != nil, lists?.hosting != nil, lists?.tor != nil)
     }
 
-    /// Asks for the index lines of the first clicks in every table.
+    /// Asks for the index lines of the first clicks in every table, the largest first.
     func prefetchIndexes<Order: RowOrder>(_ clicks: ClickRows<Order>) {
         let c = clicks.columns
-        if hasCrawlers { agents.prefetchIndexes(c.agents, clicks) }
         devices.prefetchIndexes(c.devices, clicks)
         users.prefetchIndexes(c.users, clicks)
         addresses.prefetchIndexes(c.addresses, clicks)
@@ -52,12 +51,18 @@ final class FeatureShard {
         subnetAdvertisers.prefetchIndexes(c.subnetAdvertisers, clicks)
         ads.prefetchIndexes(c.ads, clicks)
         publishers.prefetchIndexes(c.publishers, clicks)
+        if hasCrawlers { agents.prefetchIndexes(c.agents, clicks) }
     }
 
-    /// Asks for their states, once the lines are there.
+    /// Asks for the states of agents and ads.
+    func prefetchFewStates<Order: RowOrder>(_ clicks: ClickRows<Order>) {
+        if hasCrawlers { agents.prefetchStates(clicks.columns.agents, clicks) }
+        ads.prefetchStates(clicks.columns.ads, clicks)
+    }
+
+    /// Asks for the states of the others, once the lines are there.
     func prefetchStates<Order: RowOrder>(_ clicks: ClickRows<Order>) {
         let c = clicks.columns
-        if hasCrawlers { agents.prefetchStates(c.agents, clicks) }
         devices.prefetchStates(c.devices, clicks)
         users.prefetchStates(c.users, clicks)
         addresses.prefetchStates(c.addresses, clicks)
@@ -65,7 +70,6 @@ final class FeatureShard {
         visitorAds.prefetchStates(c.visitorAds, clicks)
         addressAds.prefetchStates(c.addressAds, clicks)
         subnetAdvertisers.prefetchStates(c.subnetAdvertisers, clicks)
-        ads.prefetchStates(c.ads, clicks)
         publishers.prefetchStates(c.publishers, clicks)
     }
 
