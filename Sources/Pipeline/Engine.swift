@@ -124,7 +124,7 @@ package struct Engine: ~Copyable {
     // MARK: Snapshot
 
     /// Changes with the layout of any state below.
-    private static let stateVersion: UInt32 = 4
+    private static let stateVersion: UInt32 = 5
 
     package func write(to writer: inout StateWriter) {
         writer.append(tag: "ENGN")

@@ -57,7 +57,7 @@ struct KeyIndex: BitwiseCopyable {
     /// Writes to a page that nothing was entered in yet. Were it read first, the system would map a page of zeros, and another one at
     /// the first write, which interrupts every thread of the process.
     @inline(__always)
-    func makeReady(fromLine number: Int) {
+    func touchPage(ofLine number: Int) {
         if number < lineCount { lines[number &* Self.lineWords] = 0 }
     }
 

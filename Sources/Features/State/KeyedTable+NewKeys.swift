@@ -130,7 +130,7 @@ extension KeyedTable {
         fraud_prefetch(core.pointee.index.line(home * 2 + 3))
         let ahead = old.line(min(home + 2, old.lineCount - 1))
         for way in 0..<KeyIndex.ways where ahead[way] != 0 { fraud_prefetch(states + old.slot(ahead[way])) }
-        if home * 2 % KeyIndex.pageLines == 0 { core.pointee.index.makeReady(fromLine: home * 2 + KeyIndex.pageLines) }
+        if home * 2 % KeyIndex.pageLines == 0 { core.pointee.index.touchPage(ofLine: home * 2 + KeyIndex.pageLines) }
         // From here on they are looked up in the new index, where two lines take the place of this one.
         core.pointee.moved += 1
         var places = KeyIndex.Pair(core.pointee.index, home * 2)
@@ -160,7 +160,7 @@ extension KeyedTable {
     /// Uses an index whose memory is zero.
     private func setIndex(bits: Int) {
         core.pointee.index = KeyIndex(indexMemory(bits), bits: bits, slotBits: slotBits)
-        core.pointee.index.makeReady(fromLine: 0)
+        core.pointee.index.touchPage(ofLine: 0)
         core.pointee.indexBits = bits
         core.pointee.doublesAt = bits < maximumBits ? Self.fullness << bits : .max
         (core.pointee.oldLines, core.pointee.moved) = (0, 0)
