@@ -5,7 +5,7 @@ internal import Sketches
 ///
 ///     validity  1 bit a row, 1 = present       made at the first null of a fill, else none
 ///     fixed     width × rows                   values; 64-bit end offsets, first 0, for texts and lists; bits for booleans
-///     bytes     texts' bytes, or list floats   grows by doubling; beyond 256 KiB in place
+///     bytes     texts' bytes, or list floats   grows by doubling; beyond 64 KiB in place
 ///     items     end offsets of list texts      first 0, grows by doubling
 struct ArrowColumnBuffer {
     let kind: ArrowColumnKind
@@ -23,7 +23,7 @@ struct ArrowColumnBuffer {
     private var reservation: AlignedMemory?
 
     /// Bytes from which on they get address space of their own, to grow in place.
-    private static let mostSmallBytes = 256 << 10
+    private static let mostSmallBytes = 64 << 10
     /// Address space of many bytes; it takes memory as it is touched, beyond the first 2 MiB in huge pages.
     private static let reservedBytes = 64 << 20
 
@@ -31,7 +31,7 @@ struct ArrowColumnBuffer {
         self.kind = kind
         self.rowCapacity = rowCapacity
         fixed = Self.makeFixed(kind, rowCapacity)
-        byteCapacity = kind.hasOffsets ? rowCapacity * 16 : 8
+        byteCapacity = kind.hasOffsets ? min(rowCapacity * 16, Self.mostSmallBytes) : 8
         bytes = Self.resize(nil, byteCapacity)
         itemCapacity = kind == .textList ? rowCapacity : 1
         items = Self.resize(nil, (itemCapacity + 1) * 8).assumingMemoryBound(to: Int64.self)

@@ -111,9 +111,12 @@ package final class EpochCommit: @unchecked Sendable {
     /// Whether the state of the stream holds, from this epoch on, every label change that was waiting for it.
     package var appliesLabelChanges = false
 
+    /// Room for as many rows as an epoch has events: address space, which takes memory as it is filled and is never moved.
+    private static let manyRows = 1 << 18
+
     // Of keys that no row has yet, each once: appended, before the others are replaced.
     package let newMinutes = WarehouseTable.minutes.builder()
-    package let newSessions = WarehouseTable.sessions.builder()
+    package let newSessions = WarehouseTable.sessions.builder(rowCapacity: manyRows)
     // Keyed: replaced.
     package let minutes = WarehouseTable.minutes.builder()
     package let hours = WarehouseTable.hours.builder()
@@ -123,7 +126,7 @@ package final class EpochCommit: @unchecked Sendable {
     /// Keys (`visitor, session_start`) of sessions that became part of another; deleted before `sessions` are written.
     package let removedSessions = ArrowTableBuilder([ArrowColumn("visitor", .text), ArrowColumn("session_start", .timestamp)])
     // Appended.
-    package let flagged = WarehouseTable.flagged.builder()
+    package let flagged = WarehouseTable.flagged.builder(rowCapacity: manyRows)
     package let late = WarehouseTable.late.builder()
     package let rejected = WarehouseTable.rejected.builder()
     /// The stream's own, which it has applied itself: `applied_epoch` is the epoch.
