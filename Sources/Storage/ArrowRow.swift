@@ -1,5 +1,3 @@
-internal import ClickModel
-
 /// The row at hand of an `ArrowTableBuilder`, for who writes all its cells in order in one function: as `append`, but a
 /// local value, so that a row costs one call from another module and not one a cell.
 ///
