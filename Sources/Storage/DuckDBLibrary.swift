@@ -81,8 +81,6 @@ package struct DuckDBLibrary: @unchecked Sendable {
             tried.append("\(path): has no duckdb_adbc_init")
             return nil
         }
-        // A build with another allocator works as well.
-        if let control = dlsym(handle, "duckdb_je_mallctl") { _ = fraud_duckdb_use_huge_pages(control) }
         var driver = AdbcDriver()
         var error = AdbcError()
         guard fraud_adbc_init(symbol, ADBC_VERSION_1_1_0, &driver, &error) == ADBC_STATUS_OK else {

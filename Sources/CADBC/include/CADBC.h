@@ -146,11 +146,6 @@ int fraud_arrow_array_init(
     struct ArrowArray *out, int64_t length, int64_t null_count, int64_t buffers, int64_t children,
     void *owner, void (*release_owner)(void *));
 
-/// Has DuckDB's own allocator (jemalloc) take its memory on huge pages: what a commit copies rows into is new memory, and a
-/// first touch of small pages costs more than the copying. `symbol` is its `mallctl`; before the first database is opened.
-/// Returns the arenas that were told so; 0 when there are none.
-int fraud_duckdb_use_huge_pages(void *symbol);
-
 #ifdef __cplusplus
 }
 #endif
