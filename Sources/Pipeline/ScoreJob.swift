@@ -190,8 +190,10 @@ package final class ScoreJob {
         try warehouse.database.query("SELECT message, count(*) FROM rejected_events GROUP BY ALL ORDER BY 2 DESC, 1 LIMIT 1").rows.first?.first?.text ?? ""
     }
 
+    /// Bytes of a file, of what a link points to; nil when there is none.
     static func size(of path: String) -> Int64? {
-        (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.int64Value
+        var facts = stat()
+        return stat(path, &facts) == 0 ? Int64(facts.st_size) : nil
     }
 
     /// The engine is at the last epoch: takes changes of commands into the live windows (the next epoch notes that they are in),

@@ -58,8 +58,7 @@ struct SourceIdentity {
         guard tail.last != UInt8(ascii: "\n"), let next = Self.tail(of: path, before: record.offset + 1)?.last,
             next != UInt8(ascii: "\n"), next != UInt8(ascii: "\r")
         else { return }
-        let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.int64Value ?? 0
-        guard size > record.offset else { return }
+        guard let size = ScoreJob.size(of: path), size > record.offset else { return }
         throw PipelineError.input(
             "\(path) ended within line \(record.line) when it was scored; that line was taken as it stood and has grown since. Score the whole file into a new database, and give only whole lines to a running one")
     }
