@@ -154,16 +154,10 @@ package final class ArrowTableBuilder: @unchecked Sendable {
     /// The names whose bit is set, in bit order, after an optional first one: a verdict's rules or reasons. Bits beyond the names are
     /// ignored.
     package func append(texts names: NameBytes, first: Int? = nil, selectedBy mask: UInt64) {
-        let list = cell(.textList)
-        if let first { list.pointee.addItem(names[first]) }
-        var rest = mask
-        while rest != 0 {
-            let bit = rest.trailingZeroBitCount
-            rest &= rest - 1
-            guard bit < names.count else { break }
-            list.pointee.addItem(names[bit])
-        }
-        list.pointee.endTextList(count)
+        precondition(state.pointee.next < columnCount, "more cells than columns")
+        var row = ArrowRow(buffers + state.pointee.next, row: count)
+        row.add(texts: names, first: first, selectedBy: mask)
+        state.pointee.next &+= 1
     }
 
     /// `count` floats, `stride` apart: a row of a `FeatureBlock` when `stride` is the block's.

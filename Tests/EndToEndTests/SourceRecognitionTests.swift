@@ -63,8 +63,12 @@ struct SourceRecognitionTests {
         try cut.write(toFile: csv, atomically: true, encoding: .utf8)
         #expect(try score([csv, "--db", other]).totals?["received"] as? Int == 2)
         try (cut + ".50\na3,1793000002000,a,c,v,1.00\n").write(toFile: csv, atomically: true, encoding: .utf8)
-        let grown = try score([csv, "--db", other])
-        #expect(grown.totals == nil && grown.errors.contains("grown since"), "\(grown.errors)")
+        let link = scratch.path("link.csv")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: csv)
+        for path in [csv, link] {
+            let grown = try score([path, "--db", other])
+            #expect(grown.totals == nil && grown.errors.contains("grown since"), "\(path): \(grown.errors)")
+        }
     }
 
     @Test("a file of another kind is never taken for a database, nor an input or the database for the verdicts")
