@@ -31,10 +31,8 @@ struct ArrowRow {
     @inline(__always) mutating func add(int64 value: Int64) { cell(.int64).pointee.set(row, value) }
     @inline(__always) mutating func add(float value: Float) { cell(.float).pointee.set(row, value) }
     @inline(__always) mutating func add(money e4: Int64) { cell(.money).pointee.setMoney(row, e4: e4) }
-    @inline(__always) mutating func add(days value: Int32) { cell(.date).pointee.set(row, value) }
     @inline(__always) mutating func add(time milliseconds: Int64) { cell(.timestamp).pointee.set(row, Self.microseconds(milliseconds)) }
     @inline(__always) mutating func add(text value: UnsafeRawBufferPointer) { cell(.text).pointee.setBytes(row, value) }
-    @inline(__always) mutating func add(binary value: UnsafeRawBufferPointer) { cell(.binary).pointee.setBytes(row, value) }
 
     /// Null when there are no bytes.
     @inline(__always)
@@ -42,7 +40,7 @@ struct ArrowRow {
         if value.isEmpty { cell(.text).pointee.setNullText(row) } else { add(text: value) }
     }
 
-    /// As the builder's `append(texts:first:selectedBy:)`.
+    /// The names whose bit is set, in bit order, after an optional first one. Bits beyond the names are ignored.
     @inline(__always)
     mutating func add(texts names: borrowing NameBytes, first: Int? = nil, selectedBy mask: UInt64) {
         let list = cell(.textList)

@@ -3,6 +3,7 @@ import ClickModel
 import Foundation
 import Pipeline
 import Storage
+import Synchronization
 import Testing
 
 /// Scoring and counting run on two threads; nothing that is committed may tell which was faster.
@@ -61,26 +62,17 @@ import Testing
         let first = try tables(input, folder, maximumCells: 2000)
         #expect(first.epochs.count > 60_000 / 30_000 + 1, "no epoch ended early: seed \(seed)")
         // Another job beside it makes other threads wait.
-        let others = Mutexed<[(epochs: [String], minutes: [String], totals: JobTotals)]>([])
+        let others = Mutex<[(epochs: [String], minutes: [String], totals: JobTotals)]>([])
         DispatchQueue.concurrentPerform(iterations: 4) { _ in
             guard let made = try? tables(input, folder, maximumCells: 2000) else { return }
-            others.append(made)
+            others.withLock { $0.append(made) }
         }
-        #expect(others.value.count == 4, "seed \(seed)")
-        for other in others.value {
+        let made = others.withLock { $0 }
+        #expect(made.count == 4, "seed \(seed)")
+        for other in made {
             #expect(other.epochs == first.epochs, "seed \(seed)")
             #expect(other.minutes == first.minutes, "seed \(seed)")
         }
         #expect(first.totals == (try engineTotals(input)), "seed \(seed)")
     }
-}
-
-/// A value that several threads add to.
-private final class Mutexed<Value: RangeReplaceableCollection>: @unchecked Sendable {
-    private let lock = NSLock()
-    private(set) var value: Value
-
-    init(_ value: Value) { self.value = value }
-
-    func append(_ element: Value.Element) { lock.withLock { value.append(element) } }
 }
