@@ -4,6 +4,11 @@ internal import Scoring
 internal import Storage
 internal import Windows
 
+/// The counter's memory, for a thread that works there while its owner does not, or not on the same part.
+struct SharedCounter: @unchecked Sendable {
+    let pointer: UnsafeMutablePointer<ClickCounter>
+}
+
 /// The half of the engine behind the verdict: windows, sessions, remembered clicks and totals, and the rows that come of them.
 ///
 /// It reads nothing of the scoring half but the scored batch, so that the two may work on two threads.
@@ -12,9 +17,9 @@ struct ClickCounter: ~Copyable {
     let scorer: Scorer
     /// Challengers; nil without any.
     let shadow: ShadowBook?
-    private var drift: DriftBook
+    var drift: DriftBook
     var windows = WindowStore()
-    private(set) var sessions = SessionStore()
+    var sessions = SessionStore()
     /// Everything this state has seen since its database began.
     var totals = JobTotals()
     /// What each open source's events came to since it was last asked, by slot.
@@ -64,6 +69,7 @@ struct ClickCounter: ~Copyable {
             }
         }
         settle(&sums)
+        rows.handOver(rows.commit.flagged)
         scored.sequence = sequence
         sequence += Int64(batch.count)
         if let verdictWriter { try write(batch, scored, to: verdictWriter) }
@@ -155,16 +161,6 @@ struct ClickCounter: ~Copyable {
             try writer.append(batch.records + i, arena: batch.raw.arena, status: status, verdict: status == .counted ? scored.clicks.verdicts[k] : nil)
             if k < counted.count, Int(counted[k]) == i { k += 1 }
         }
-    }
-
-    /// Moves the window and session rows that changed into `rows`, and what was counted for comparison; with `final`, also those the watermark has not reached; with
-    /// `early`, of these the minutes.
-    mutating func drain(watermark: Int64, floor: Int64, final: Bool, early: Bool, into rows: EpochRows) {
-        windows.drain(watermark: watermark, floor: floor, final: final, early: early) { rows.appendWindow($0) }
-        // Session rows may be removed again, but a session that is dropped is not found again.
-        sessions.drain(watermark: floor, final: final) { rows.appendSession($0) }
-        shadow?.close(into: rows)
-        drift.close(into: rows)
     }
 
     // MARK: Snapshot

@@ -4,28 +4,50 @@ internal import Storage
 
 /// Makes epochs durable on a thread of its own, one at a time, while the scorer goes on.
 ///
+/// The many rows of an epoch come ahead of it, by portions, into the transaction that its commit ends: so the end of an epoch, and of
+/// a run, has little left to write, and the memory of a portion is used again.
+///
 /// An epoch is committed in two steps. First what it needs is put on disk and synchronised: its archive files (staged) and, when
 /// one is due, its state snapshot, written beside the database. Then one database transaction makes rows, offset and epoch number visible. What
 /// a crash between the two leaves is named by no epoch, and is written over or removed. Last, the archive files get their names. Whoever owns the warehouse calls `stop` before letting go of it.
 final class Committer: @unchecked Sendable {
     private enum Work {
+        case rows(ArrowTableBuilder, WarehouseTable, epoch: Int64)
         case commit(PendingEpoch)
         case prepare(StateBuffer, bytes: Int)
     }
 
-    private let work = BoundedQueue<Work>(limit: 2)
+    /// Full portions of each table that may wait: then who fills them waits.
+    private static let portionsAtOnce = 4
+
+    private let work = BoundedQueue<Work>(limit: 12)
+    /// Empty builders of each table.
+    private let free: [WarehouseTable: BoundedQueue<ArrowTableBuilder>]
     private let done = BoundedQueue<(any Error)?>(limit: 2)
     private let ended = BoundedQueue<Bool>(limit: 1)
     /// Pieces of work handed over whose end was not waited for.
     private var pending = 0
 
     init(warehouse: Warehouse, snapshots: SnapshotFile, archive: ArchiveThread?) {
+        let free = Dictionary(
+            uniqueKeysWithValues: EpochCommit.portionedTables.map { table in
+                let builders = BoundedQueue<ArrowTableBuilder>(limit: Self.portionsAtOnce + 2)
+                for _ in 0..<Self.portionsAtOnce { builders.push(table.builder()) }
+                return (table, builders)
+            })
+        self.free = free
         // The thread must not keep the database open: a close that runs while the process exits crashes in DuckDB. Its owner
         // outlives the thread, for it ends with `stop`.
         let thread = Thread { [unowned warehouse, weak archive, work, done, ended] in
+            // Once rows could not be written, no epoch can be committed whole.
+            var failure: (any Error)?
             while let next = work.pop() {
                 switch next {
-                case .commit(let epoch): done.push(Self.commit(epoch, warehouse, snapshots, archive))
+                case .rows(let rows, let table, let epoch):
+                    do { if failure == nil { try warehouse.append(rows, to: table, ahead: epoch) } } catch { failure = error }
+                    rows.removeAll()
+                    free[table]?.push(rows)
+                case .commit(let epoch): done.push(failure ?? Self.commit(epoch, warehouse, snapshots, archive))
                 case .prepare(let buffer, let bytes):
                     buffer.prepare(bytes)
                     done.push(nil)
@@ -66,6 +88,16 @@ final class Committer: @unchecked Sendable {
         try finish()
         pending += 1
         work.push(.commit(epoch))
+    }
+
+    /// Takes a portion of the rows of the epoch that comes next, to be written before it is handed over; one thread a table at a time.
+    /// A failure comes up with the epoch.
+    ///
+    /// - Returns: an empty builder of the same table, once there is one.
+    func write(_ rows: ArrowTableBuilder, of table: WarehouseTable, ahead epoch: Int64) -> ArrowTableBuilder {
+        work.push(.rows(rows, table, epoch: epoch))
+        guard let next = free[table]?.pop() else { preconditionFailure("rows of \(table.name) are not written ahead") }
+        return next
     }
 
     /// Has memory made ready for a snapshot that will be taken soon, so that taking it does not wait for fresh pages. The

@@ -27,11 +27,16 @@ package final class Concurrently<Value>: @unchecked Sendable {
         result = Result { try make() }
     }
 
+    /// Waits until it is made, or was not.
+    package func wait() {
+        isMade.wait()
+        isMade.signal()
+    }
+
     /// Waits for the value.
     /// - Throws: what making it threw.
     package func get() throws -> Value {
-        isMade.wait()
-        isMade.signal()
+        wait()
         guard let result else { preconditionFailure("signalled before it was made") }
         return try result.get()
     }

@@ -42,7 +42,7 @@ final class CountingThread: @unchecked Sendable {
         free: BoundedQueue<ScoredBatch>
     ) {
         self.free = free
-        let state = Counter(pointer: counter)
+        let state = SharedCounter(pointer: counter)
         // The archive has a connection to the database, which no thread may be the last to hold.
         let thread = Thread { [work, done, ended, weak archive] in
             while let next = work.pop() {
@@ -64,10 +64,6 @@ final class CountingThread: @unchecked Sendable {
         }
         thread.name = "fraud-count"
         thread.start()
-    }
-
-    private struct Counter: @unchecked Sendable {
-        let pointer: UnsafeMutablePointer<ClickCounter>
     }
 
     /// - Returns: whether the epoch is full with this batch.

@@ -17,6 +17,7 @@ extension EpochRows {
         commit.appendSession(
             visitor: row.visitor, start: row.startMilliseconds, end: row.endMilliseconds, clicks: row.clickCount, ads: row.distinctAds,
             cost: row.totalCost.e4, epoch: epoch, isNew: row.isNew && knowsRows)
+        handOver(commit.newSessions)
     }
 
     /// A short engagement whose click was not known when it came.
@@ -62,7 +63,7 @@ extension EpochRows {
 
     /// What is known of a click minutes after it was scored; the archive has the rest.
     private func appendBounced(_ change: borrowing Relabelling, _ id: UnsafeRawBufferPointer, _ time: EventTime, _ scorer: Scorer) {
-        let out = commit.flagged
+        let out = commit.flagged.rows
         out.append(text: id)
         out.append(time: time)
         for text in [change.adID, change.campaignID, change.advertiserID] { out.append(text: text) }

@@ -5,6 +5,16 @@ package import Scoring
 package import Storage
 package import Windows
 
+/// What becomes of the many rows of an epoch before it ends.
+enum RowsAhead {
+    /// They stay until then.
+    case kept
+    /// They are dropped by portions, as those that are written would be: the epoch is read again for its state alone.
+    case forgotten(portion: Int)
+    /// They are written by portions of so many flagged clicks, or as much of other rows.
+    case written(Committer, portion: Int)
+}
+
 /// The rows of one epoch, filled while clicks are scored; becomes one database transaction.
 package final class EpochRows: @unchecked Sendable {
     package let commit = EpochCommit(record: EpochRecord(epoch: 0, source: "", offset: 0, totals: EventTotals(), committedAt: EventTime(milliseconds: 0)))
@@ -21,6 +31,8 @@ package final class EpochRows: @unchecked Sendable {
     var knowsRows = true
     /// Number of the epoch being filled.
     package var epoch: Int64 = 0
+    /// What becomes of the many rows before the epoch ends.
+    var ahead = RowsAhead.kept
 
     /// Of the scorer whose verdicts come here.
     private var names: VerdictNames?
@@ -65,9 +77,24 @@ package final class EpochRows: @unchecked Sendable {
     /// The key of a source that this job has open, or had; else the number its key begins with.
     func sourceKey(_ number: UInt64) -> String { sourceKeys[number] ?? number.hexDigits }
 
-    /// Names the sources, by slot, that events come from, as another set of rows knows them; and whether it knows rows.
+    /// Hands over what has come to a portion of rows of a table.
+    @inline(__always)
+    func handOver(_ rows: PortionedRows) {
+        switch ahead {
+        case .kept: return
+        case .forgotten(let portion):
+            rows.handOver(portion: portion) { rows, _ in
+                rows.removeAll()
+                return rows
+            }
+        case .written(let committer, let portion): rows.handOver(portion: portion) { committer.write($0, of: $1, ahead: epoch) }
+        }
+    }
+
+    /// Names the sources, by slot, that events come from, as another set of rows knows them; and what becomes of rows.
     func takeSources(of other: EpochRows) {
         knowsRows = other.knowsRows
+        ahead = other.ahead
         sources = other.sources
         sourceKeys = other.sourceKeys
     }
@@ -149,7 +176,7 @@ package final class EpochRows: @unchecked Sendable {
     package func appendWindow(_ row: borrowing WindowRow) {
         let out =
             switch row.level {
-            case .minute: row.isNew && knowsRows ? commit.newMinutes : commit.minutes
+            case .minute: row.isNew && knowsRows ? commit.newMinutes.rows : commit.minutes
             case .hour: commit.hours
             case .day: commit.days
             }
@@ -179,6 +206,7 @@ package final class EpochRows: @unchecked Sendable {
             out.append(money: row.billableCost)
         }
         out.endRow()
+        handOver(commit.newMinutes)
     }
 
     /// Completes the epoch: its record, the sources that moved, and the duplicates in a fixed order.

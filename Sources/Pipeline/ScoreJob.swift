@@ -86,6 +86,7 @@ package final class ScoreJob {
         counting = CountingThread(
             engine.counter, maximumCells: options.maximumCells, verdictWriter: verdictWriter, archive: archive, free: free)
         committer = Committer(warehouse: warehouse, snapshots: snapshots, archive: archive)
+        rows.ahead = .forgotten(portion: portionRows)
         if replay == nil { beginNewEvents(changes) }
     }
 
@@ -202,9 +203,13 @@ package final class ScoreJob {
         engine.apply(decisions.changes)
         engine.confirm(decisions.reviews)
         totalsBefore = engine.totals
+        rows.ahead = .written(committer, portion: portionRows)
         archive?.begin(epoch: rows.epoch)
         appliesLabelChanges = decisions.arePending
     }
+
+    /// Flagged clicks that are written at a time, ahead of their epoch; a few times even in a small epoch.
+    private var portionRows: Int { max(16, min(8192, options.epochEvents / 16)) }
 
     /// Scores one batch, has it counted, and commits when the epoch is full.
     private func take(_ merged: MergedBatch) throws {

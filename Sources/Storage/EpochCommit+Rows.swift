@@ -61,7 +61,8 @@ extension EpochCommit {
         @inline(__always) func text(_ range: fraud_text) -> UnsafeRawBufferPointer {
             UnsafeRawBufferPointer(start: arena + Int(range.offset), count: Int(range.length))
         }
-        var row = flagged.newRow()
+        let rows = flagged.rows
+        var row = rows.newRow()
         row.add(text: text(record.pointee.click_id))
         row.add(time: record.pointee.ts_ms)
         row.add(textOrNull: text(record.pointee.ad_id))
@@ -91,7 +92,7 @@ extension EpochCommit {
         row.add(text: source)
         row.add(int64: record.pointee.source_offset)
         row.add(int64: epoch)
-        flagged.end(row)
+        rows.end(row)
     }
 
     /// A row of `WarehouseTable.sessions`.
@@ -100,7 +101,7 @@ extension EpochCommit {
     package func appendSession(
         visitor: UnsafeRawBufferPointer, start: Int64, end: Int64, clicks: Int64, ads: Int64, cost: Int64, epoch: Int64, isNew: Bool
     ) {
-        let rows = isNew ? newSessions : sessions
+        let rows = isNew ? newSessions.rows : sessions
         var row = rows.newRow()
         row.add(text: visitor)
         row.add(time: start)

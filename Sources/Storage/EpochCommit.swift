@@ -111,12 +111,9 @@ package final class EpochCommit: @unchecked Sendable {
     /// Whether the state of the stream holds, from this epoch on, every label change that was waiting for it.
     package var appliesLabelChanges = false
 
-    /// Room for as many rows as an epoch has events: address space, which takes memory as it is filled and is never moved.
-    private static let manyRows = 1 << 18
-
     // Of keys that no row has yet, each once: appended, before the others are replaced.
-    package let newMinutes = WarehouseTable.minutes.builder()
-    package let newSessions = WarehouseTable.sessions.builder(rowCapacity: manyRows)
+    package let newMinutes = PortionedRows(.minutes, quarters: 1)
+    package let newSessions = PortionedRows(.sessions, quarters: 16)
     // Keyed: replaced.
     package let minutes = WarehouseTable.minutes.builder()
     package let hours = WarehouseTable.hours.builder()
@@ -126,7 +123,7 @@ package final class EpochCommit: @unchecked Sendable {
     /// Keys (`visitor, session_start`) of sessions that became part of another; deleted before `sessions` are written.
     package let removedSessions = ArrowTableBuilder([ArrowColumn("visitor", .text), ArrowColumn("session_start", .timestamp)])
     // Appended.
-    package let flagged = WarehouseTable.flagged.builder(rowCapacity: manyRows)
+    package let flagged = PortionedRows(.flagged, quarters: 4)
     package let late = WarehouseTable.late.builder()
     package let rejected = WarehouseTable.rejected.builder()
     /// The stream's own, which it has applied itself: `applied_epoch` is the epoch.
@@ -142,10 +139,19 @@ package final class EpochCommit: @unchecked Sendable {
     /// Forgets rows, sources and corrections, keeps the memory and the record.
     package func removeAll() {
         for builder in all { builder.removeAll() }
+        for rows in portioned { rows.beginEpoch() }
         sources.removeAll(keepingCapacity: true)
         corrections.removeAll(keepingCapacity: true)
         appliesLabelChanges = false
     }
+
+    /// Rows of the epoch that were handed over before it ended.
+    package var handedOver: Int { portioned.reduce(0) { $0 + $1.handedOver } }
+
+    private var portioned: [PortionedRows] { [newMinutes, newSessions, flagged] }
+
+    /// The tables of which rows may be handed over.
+    package static let portionedTables: [WarehouseTable] = [.minutes, .sessions, .flagged]
 
     /// Bytes of all rows.
     package var byteCount: Int { all.reduce(0) { $0 + $1.byteCount } }
@@ -155,8 +161,8 @@ package final class EpochCommit: @unchecked Sendable {
 
     private var all: [ArrowTableBuilder] {
         [
-            newMinutes, newSessions, minutes, hours, days, duplicates, sessions, removedSessions, flagged, late, rejected, labelChanges, conflicts,
-            unmatchedEngagements, shadowVerdicts, shadowTotals, featureDrift,
+            newMinutes.rows, newSessions.rows, minutes, hours, days, duplicates, sessions, removedSessions, flagged.rows, late, rejected,
+            labelChanges, conflicts, unmatchedEngagements, shadowVerdicts, shadowTotals, featureDrift,
         ]
     }
 }

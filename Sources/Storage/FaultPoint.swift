@@ -14,6 +14,7 @@ internal import Synchronization
 ///     snapshot-synced    and on the disk                                 Storage
 ///     snapshot-renamed   and under the snapshot's name                   Storage
 ///     snapshot-saved     and the folder is synced                        Pipeline
+///     rows-ahead         rows are in a transaction that goes on          Storage
 ///     rows-staged        the transaction lacks its COMMIT                Storage
 ///     epoch-committed    the transaction is committed                    Pipeline
 ///     archive-published  the archive files have their names              Pipeline

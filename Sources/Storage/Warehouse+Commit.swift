@@ -7,31 +7,68 @@ extension Warehouse {
         case alreadyCommitted
     }
 
-    /// Makes an epoch visible: everything an `EpochCommit` holds, in one transaction.
+    /// Writes rows of the next epoch before it ends, in the transaction that its `commit` ends: nobody sees them before.
+    ///
+    /// DuckDB compresses and writes what fills a row group right away, so that little is left to do at the end.
+    ///
+    /// - Throws: `epochConflict` when rows of another epoch wait for their commit, or the epoch is not above the last; `database`.
+    ///   The transaction is then taken back, and with it all that was written ahead.
+    package func append(_ rows: ArrowTableBuilder, to table: WarehouseTable, ahead epoch: Int64) throws(StorageError) {
+        do throws(StorageError) {
+            if ahead == nil {
+                let last = try lastEpoch()?.epoch ?? 0
+                guard epoch > last else { throw .epochConflict(epoch: epoch, detail: "rows come ahead of it, and epoch \(last) is committed already") }
+                try database.begin()
+                ahead = (epoch, 0)
+            }
+            guard ahead?.epoch == epoch else { throw .epochConflict(epoch: epoch, detail: "rows of epoch \(ahead?.epoch ?? 0) wait for their commit") }
+            try append(rows, to: table)
+            try FaultPoint.pass("rows-ahead", path: path, operation: "write to")
+            ahead?.rows += rows.count
+        } catch {
+            ahead = nil
+            database.rollback()
+            throw error
+        }
+    }
+
+    /// Makes an epoch visible: everything an `EpochCommit` holds and what was handed over of it, in one transaction.
     ///
     /// Committing an epoch again changes nothing, when its record (apart from `committedAt`) is the one that is there. On an
-    /// error the database is as before, and the epoch keeps its rows and may be committed again: here, or, when DuckDB could
-    /// not even take the transaction back (it then says that the database is invalidated), after opening the file again.
+    /// error the database is as before, and the epoch keeps its rows and may be committed again, unless rows of it were written
+    /// ahead: here, or, when DuckDB could not even take the transaction back (it then says that the database is invalidated),
+    /// after opening the file again.
     ///
     /// - Parameter ready: called when the rows are written and only their COMMIT is left, unless there is nothing to write: what the
     ///   epoch needs besides may be made meanwhile.
     /// - Throws: `notConserved`; `badCorrection`; `epochConflict` for a number that is committed with another record, is not
-    ///   above the last, or comes with fewer received events; `database`.
+    ///   above the last, comes with fewer received events, or handed over other rows than were written ahead; `database`.
     @discardableResult
     package func commit(_ epoch: EpochCommit, ready: () throws(StorageError) -> Void = {}) throws(StorageError) -> CommitOutcome {
-        try checkConservation(epoch)
-        if let last = try lastEpoch() {
-            if let outcome = try compare(epoch.record, last) { return outcome }
-        } else if epoch.record.epoch < 1 {
-            throw .epochConflict(epoch: epoch.record.epoch, detail: "epochs count from 1")
+        let ahead = ahead
+        self.ahead = nil
+        do throws(StorageError) {
+            try checkConservation(epoch)
+            try check(epoch, ahead)
+            if let last = try lastEpoch() {
+                if let outcome = try compare(epoch.record, last) { return outcome }
+            } else if epoch.record.epoch < 1 {
+                throw .epochConflict(epoch: epoch.record.epoch, detail: "epochs count from 1")
+            }
+            if ahead == nil { try database.begin() }
+        } catch {
+            database.rollback()
+            throw error
         }
         do throws(StorageError) {
-            try database.transaction { () throws(StorageError) in
-                try write(epoch)
-                try ready()
-                try FaultPoint.pass("rows-staged", path: path, operation: "commit to")
-            }
+            try write(epoch)
+            try ready()
+            try FaultPoint.pass("rows-staged", path: path, operation: "commit to")
+            // The file is closed next, which moves the log into it: so nothing is logged that would be moved right away.
+            if epoch.record.isFinal { try database.checkpointAtCommit() }
+            try database.commit()
         } catch {
+            database.rollback()
             // A COMMIT may have taken effect although it failed afterwards: what is there is read again.
             knownLast = nil
             throw error
@@ -40,23 +77,31 @@ extension Warehouse {
         return .committed
     }
 
+    private func check(_ epoch: EpochCommit, _ ahead: (epoch: Int64, rows: Int)?) throws(StorageError) {
+        guard epoch.handedOver == ahead?.rows ?? 0, ahead == nil || ahead?.epoch == epoch.record.epoch else {
+            throw .epochConflict(
+                epoch: epoch.record.epoch,
+                detail: "it handed over \(epoch.handedOver) rows, and \(ahead?.rows ?? 0) were written ahead of epoch \(ahead?.epoch ?? epoch.record.epoch)")
+        }
+    }
+
     private func write(_ epoch: EpochCommit) throws(StorageError) {
         let number = epoch.record.epoch
-        for rows in [epoch.newMinutes, epoch.minutes] {
+        for rows in [epoch.newMinutes.rows, epoch.minutes] {
             let written = rows.range(ofColumn: WarehouseTable.minutes.index(of: "epoch"))
             precondition(written == nil || written == number...number, "minute rows of another epoch")
         }
-        try append(epoch.newMinutes, to: .minutes)
+        try append(epoch.newMinutes.rows, to: .minutes)
         try replace(.minutes, with: epoch.minutes, supersededBy: number)
         try replace(.hours, with: epoch.hours)
         try replace(.days, with: epoch.days)
         try correct(epoch.corrections, epoch: number, by: .stream)
         try staging[.sessions]!.delete(keys: epoch.removedSessions, in: database)
-        try append(epoch.newSessions, to: .sessions)
+        try append(epoch.newSessions.rows, to: .sessions)
         try replace(.sessions, with: epoch.sessions)
         try replace(.duplicates, with: epoch.duplicates)
         try append(epoch.conflicts, to: .conflicts)
-        try append(epoch.flagged, to: .flagged)
+        try append(epoch.flagged.rows, to: .flagged)
         try append(epoch.late, to: .late)
         try append(epoch.rejected, to: .rejected)
         try append(epoch.unmatchedEngagements, to: .unmatchedEngagements)

@@ -13,6 +13,8 @@ package final class Warehouse: @unchecked Sendable {
     let staging: [WarehouseTable: StagedTable]
     /// The last committed epoch, once read; nobody else writes while the file is open here.
     var knownLast: EpochRecord?
+    /// The epoch whose rows are being written ahead of its commit, in the open transaction, and how many are.
+    var ahead: (epoch: Int64, rows: Int)?
 
     /// Opens or creates the warehouse.
     ///

@@ -24,7 +24,8 @@ struct CrashSource: Sendable, CustomStringConvertible {
 final class CrashRig: Sendable {
     /// Points of a commit that `FRAUD_FAULT=name:count` names, in the order they are reached.
     static let points = [
-        "snapshot-created", "snapshot-written", "snapshot-synced", "snapshot-renamed", "snapshot-saved", "rows-staged", "archive-staged",
+        "snapshot-created", "snapshot-written", "snapshot-synced", "snapshot-renamed", "snapshot-saved", "rows-ahead", "rows-staged",
+        "archive-staged",
         "epoch-committed", "archive-published", "verdicts-flushed",
     ]
 

@@ -107,7 +107,7 @@ struct EpochRowTests {
                     }
                 }
             }
-            #expect(try Self.same(.flagged, epoch.flagged, slow), "seed \(seed), \(rows) rows")
+            #expect(try Self.same(.flagged, epoch.flagged.rows, slow), "seed \(seed), \(rows) rows")
         }
     }
 
@@ -133,7 +133,7 @@ struct EpochRowTests {
             out.append(int64: 9)
             out.endRow()
         }
-        #expect(try Self.same(.sessions, epoch.newSessions, slow.new), "seed \(seed)")
+        #expect(try Self.same(.sessions, epoch.newSessions.rows, slow.new), "seed \(seed)")
         #expect(try Self.same(.sessions, epoch.sessions, slow.old), "seed \(seed)")
     }
 }

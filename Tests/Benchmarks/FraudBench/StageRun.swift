@@ -244,7 +244,7 @@ struct StageRun: ~Copyable {
         mark = BenchClock.thread
         stageDrain(final: final)
         charge(.drain)
-        flaggedBytes += rows.commit.flagged.byteCount
+        flaggedBytes += rows.commit.flagged.rows.byteCount
         rows.close(
             totals: totals, source: SourceRecord(source: "bench", name: "bench"), sources: [], isFinal: final,
             committedAt: EventTime(milliseconds: 1_800_000_000_000))

@@ -1,0 +1,37 @@
+/// Rows of a table of which an epoch has many: they may be handed over, portion by portion, before it ends.
+///
+/// One thread owns them at a time: hence `@unchecked Sendable`.
+package final class PortionedRows: @unchecked Sendable {
+    package let table: WarehouseTable
+    /// What was not handed over.
+    package private(set) var rows: ArrowTableBuilder
+    /// Rows of the epoch that were.
+    package private(set) var handedOver = 0
+    /// A portion's rows, as quarters of those it is asked for: so that portions of each table are about as many bytes.
+    private let quarters: Int
+
+    init(_ table: WarehouseTable, quarters: Int) {
+        self.table = table
+        self.quarters = quarters
+        rows = table.builder()
+    }
+
+    /// Hands over what has come to a portion.
+    ///
+    /// - Parameters:
+    ///   - count: of flagged clicks; of other tables about as many bytes.
+    ///   - take: takes the rows, and gives an empty builder of the same table for those that follow.
+    @inline(__always)
+    package func handOver(portion count: Int, _ take: (ArrowTableBuilder, WarehouseTable) -> ArrowTableBuilder) {
+        if !rows.isEmpty, rows.count &* 4 >= count &* quarters { handOver(take) }
+    }
+
+    @inline(never)
+    private func handOver(_ take: (ArrowTableBuilder, WarehouseTable) -> ArrowTableBuilder) {
+        handedOver += rows.count
+        rows = take(rows, table)
+        precondition(rows.isEmpty && rows.columns == table.columns, "rows go on in an empty builder of their table")
+    }
+
+    func beginEpoch() { handedOver = 0 }
+}
