@@ -65,8 +65,8 @@ final class Committer: @unchecked Sendable {
         do {
             try archive?.waitUntilStaged()
             try FaultPoint.pass("archive-staged", path: warehouse.path, operation: "archive clicks of")
-            if case .copied(let state) = epoch.state {
-                try state.withBytes { bytes in try snapshots.save(epoch: epoch.rows.epoch) { $0.append(raw: bytes) } }
+            if case .copied(let state, let number) = epoch.state {
+                try state.withBytes { bytes in try snapshots.save(epoch: number) { $0.append(raw: bytes) } }
                 try FaultPoint.pass("snapshot-saved", path: snapshots.folder, operation: "save to")
             }
             try warehouse.commit(epoch.rows.commit) { () throws(StorageError) in
@@ -135,8 +135,8 @@ struct PendingEpoch: @unchecked Sendable {
 enum PendingState {
     /// The epoch has none: after a crash its events are read again.
     case none
-    /// A copy, to be saved: the stream goes on.
-    case copied(StateBuffer)
+    /// A copy, to be saved: the stream goes on. Of the state at the end of an epoch: this one, or 0.
+    case copied(StateBuffer, epoch: Int64)
     /// The stream saves it itself meanwhile; what it fails with comes up with the epoch.
     case underWay(Saving)
 }

@@ -9,7 +9,7 @@ internal import Windows
 /// The scorer may look at the counter, or at the rows that are filled, between `finish` and the next `push` only. Call `stop` before
 /// either goes.
 final class CountingThread: @unchecked Sendable {
-    static let depth = 3
+    static let depth = 6
 
     private struct Work {
         let scored: ScoredBatch

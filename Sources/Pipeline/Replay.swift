@@ -90,7 +90,7 @@ extension ScoreJob {
         }
         engine.apply(changes)
         let reason = newest.skipped.isEmpty ? "" : damage + ": "
-        report.notes.append("\(reason)went on from the snapshot of epoch \(epoch) and read what came after it again")
+        report.notes.append(reason + (epoch == 0 ? "read everything again" : "went on from the snapshot of epoch \(epoch) and read what came after it again"))
         return Replay(last: last, places: places)
     }
 

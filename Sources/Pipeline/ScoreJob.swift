@@ -30,6 +30,8 @@ package final class ScoreJob {
     var rows = EpochRows()
     private var spareRows = EpochRows()
     private let state = StateBuffer()
+    /// The state before the first event of a new database, until its first epoch is handed over.
+    private var beginning: StateBuffer?
     var eventsInEpoch = 0
     /// Of what earlier runs counted.
     private var totalsBefore = JobTotals()
@@ -51,7 +53,7 @@ package final class ScoreJob {
         }
         let isNew = Self.size(of: options.database) == nil
         let opened = Result { () throws(StorageError) in
-            try Warehouse(path: options.database) { () throws(StorageError) in
+            try Warehouse(path: options.database, memoryLimitBytes: Self.databaseBytes) { () throws(StorageError) in
                 if isNew, !made.succeeds { throw .database("no scorer") }
             }
         }
@@ -87,6 +89,7 @@ package final class ScoreJob {
             engine.counter, maximumCells: options.maximumCells, verdictWriter: verdictWriter, archive: archive, free: free)
         committer = Committer(warehouse: warehouse, snapshots: snapshots, archive: archive)
         rows.ahead = .forgotten(portion: portionRows)
+        if last == nil { beginning = stateBeforeAll() }
         if replay == nil { beginNewEvents(changes) }
     }
 
@@ -95,6 +98,9 @@ package final class ScoreJob {
         committer.stop()
         archive?.stop()
     }
+
+    /// What DuckDB may hold for a job, which reads next to nothing of what it wrote; what a transaction has beyond it goes to a file.
+    private static let databaseBytes = 512 << 20
 
     private static func standard(_ path: String) -> String { URL(filePath: path).standardizedFileURL.path }
 
@@ -235,7 +241,7 @@ package final class ScoreJob {
         isStatePrepared = true
         try counting.finish()
         let bytes = engine.snapshotBytes
-        if snapshotPlan.willCopy(bytes, epoch: rows.epoch, more: options.epochEvents - eventsInEpoch) { committer.prepare(state, bytes: bytes) }
+        if snapshotPlan.willCopy(bytes, more: options.epochEvents - eventsInEpoch) { committer.prepare(state, bytes: bytes) }
     }
 
     /// Cuts the epoch here and hands it to the committer.
@@ -286,15 +292,16 @@ package final class ScoreJob {
     /// Hands the epoch over, with a snapshot when one is due.
     private func submit(isFinal: Bool) throws {
         let bytes = engine.snapshotBytes
-        guard snapshotPlan.isDue(bytes, epoch: rows.epoch, isForced: isFinal || appliesLabelChanges) else {
-            return try committer.submit(PendingEpoch(rows: rows, state: .none))
+        let beginning = beginning.take()
+        guard snapshotPlan.isDue(bytes, isForced: isFinal || appliesLabelChanges) else {
+            return try committer.submit(PendingEpoch(rows: rows, state: beginning.map { .copied($0, epoch: 0) } ?? .none))
         }
         snapshotPlan.events = 0
         let started = ContinuousClock.now
         defer { if !isFinal { report.longestSnapshotPause = max(report.longestSnapshotPause, (ContinuousClock.now - started) / .seconds(1)) } }
         if !isFinal, bytes <= SnapshotPlan.maximumCopyBytes {
             state.fill(reserving: bytes) { writeState(to: &$0) }
-            try committer.submit(PendingEpoch(rows: rows, state: .copied(state)))
+            try committer.submit(PendingEpoch(rows: rows, state: .copied(state, epoch: rows.epoch)))
         } else {
             let saving = Saving()
             try committer.submit(PendingEpoch(rows: rows, state: .underWay(saving)))
@@ -303,6 +310,12 @@ package final class ScoreJob {
                 try FaultPoint.pass("snapshot-saved", path: snapshots.folder, operation: "save to")
             }
         }
+    }
+
+    private func stateBeforeAll() -> StateBuffer {
+        let made = StateBuffer()
+        made.fill(reserving: engine.snapshotBytes) { writeState(to: &$0) }
+        return made
     }
 
     private func writeState(to writer: inout StateWriter) {

@@ -12,8 +12,8 @@ package enum SnapshotFrequency: String, CaseIterable, Sendable {
 ///
 /// A snapshot costs its bytes, an epoch its events: of a large state not every epoch has one, and after a crash the
 /// events since the newest are read and scored again (`Replay`). So snapshots cost at most `bytesPerEvent` an event, and going on
-/// takes at most the time of `snapshot bytes / bytesPerEvent` events. The first epoch has one, and every one that takes in label changes of
-/// people or ends the inputs: what events alone do not bring back is never older than the newest snapshot.
+/// takes at most the time of `snapshot bytes / bytesPerEvent` events. A new database has one of the state before its first event, and every
+/// epoch one that takes in label changes of people or ends the inputs: what events alone do not bring back is never older than the newest snapshot.
 struct SnapshotPlan {
     let frequency: SnapshotFrequency
     /// Events since the last snapshot.
@@ -24,7 +24,7 @@ struct SnapshotPlan {
         self.events = events
     }
 
-    private static let bytesPerEvent = 256
+    private static let bytesPerEvent = 128
     /// A state this small is saved at every epoch.
     private static let smallBytes = 64 << 20
     /// A larger state is not copied: the stream waits while it is written (about 0.6 s a GiB), and mostly the epoch before is still
@@ -34,8 +34,8 @@ struct SnapshotPlan {
     /// - Parameters:
     ///   - bytes: of the snapshot, about.
     ///   - isForced: the epoch must have one.
-    func isDue(_ bytes: Int, epoch: Int64, isForced: Bool) -> Bool {
-        if isForced || epoch == 1 { return true }
+    func isDue(_ bytes: Int, isForced: Bool) -> Bool {
+        if isForced { return true }
         return switch frequency {
         case .always: true
         case .rare: false
@@ -44,7 +44,7 @@ struct SnapshotPlan {
     }
 
     /// Whether the snapshot at the end of this epoch, so many events on, will be a copy.
-    func willCopy(_ bytes: Int, epoch: Int64, more: Int) -> Bool {
-        bytes <= Self.maximumCopyBytes && SnapshotPlan(frequency, events: events + more).isDue(bytes, epoch: epoch, isForced: false)
+    func willCopy(_ bytes: Int, more: Int) -> Bool {
+        bytes <= Self.maximumCopyBytes && SnapshotPlan(frequency, events: events + more).isDue(bytes, isForced: false)
     }
 }
