@@ -4,21 +4,20 @@ import Storage
 
 @Suite("Table files")
 struct TableFileTests {
-    private let folder: URL
+    private let folder: TemporaryFolder
     private let database: DuckDB
 
     init() throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("fraud-tables-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        folder = try TemporaryFolder()
         database = try DuckDB.open(":memory:")
     }
 
     private func write(_ name: String, _ text: String) throws -> String { try write(name, Data(text.utf8)) }
 
     private func write(_ name: String, _ data: Data) throws -> String {
-        let url = folder.appendingPathComponent(name)
-        try data.write(to: url)
-        return url.path
+        let path = folder.file(name)
+        try data.write(to: URL(filePath: path))
+        return path
     }
 
     private func open(_ text: String, name: String = "t.csv") throws -> TableFile {
