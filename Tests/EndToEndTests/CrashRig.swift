@@ -33,7 +33,7 @@ final class CrashRig: Sendable {
     static let events = 5_000
     static let epochEvents = 1_000
 
-    /// What names of runs begin with that save the state at the first and the last epoch only.
+    /// What names of runs begin with that save the state before the first event and at the last epoch only.
     static let rare = "rare"
 
     static let shared = Result { try CrashRig() }
