@@ -118,28 +118,22 @@ package struct Engine: ~Copyable {
     /// Moves the window and session rows that changed into `rows`, and what was counted for comparison; with `final`, also those the watermark has not reached; with
     /// `early`, of these the minutes.
     mutating func drain(final: Bool, early: Bool = false, into rows: EpochRows) {
-        let (watermark, floor) = (watermark, admission.watermark.floor)
-        // Session rows may be removed again, but a session that is dropped is not found again.
-        guard counter.pointee.sessions.count > Self.manySessions else {
-            counter.pointee.sessions.drain(watermark: floor, final: final) { rows.appendSession($0) }
-            return drainWindows(watermark, floor, final, early, into: rows)
-        }
-        // Windows and sessions share nothing, neither here nor in the rows.
-        let sessions = Concurrently { [shared = SharedCounter(pointer: counter)] in
+        let floor = admission.watermark.floor
+        let drainSessions = { @Sendable [shared = SharedCounter(pointer: counter)] in
+            // Session rows may be removed again, but a session that is dropped is not found again.
             shared.pointer.pointee.sessions.drain(watermark: floor, final: final) { rows.appendSession($0) }
         }
-        drainWindows(watermark, floor, final, early, into: rows)
-        sessions.wait()
+        // Windows and sessions share nothing, neither here nor in the rows.
+        let beside = counter.pointee.sessions.count > Self.manySessions ? Concurrently(drainSessions) : nil
+        if beside == nil { drainSessions() }
+        counter.pointee.windows.drain(watermark: watermark, floor: floor, final: final, early: early) { rows.appendWindow($0) }
+        counter.pointee.shadow?.close(into: rows)
+        counter.pointee.drift.close(into: rows)
+        beside?.wait()
     }
 
     /// Sessions from which on their rows are worth a thread.
     private static let manySessions = 4096
-
-    private func drainWindows(_ watermark: Int64, _ floor: Int64, _ final: Bool, _ early: Bool, into rows: EpochRows) {
-        counter.pointee.windows.drain(watermark: watermark, floor: floor, final: final, early: early) { rows.appendWindow($0) }
-        counter.pointee.shadow?.close(into: rows)
-        counter.pointee.drift.close(into: rows)
-    }
 
     // MARK: Snapshot
 

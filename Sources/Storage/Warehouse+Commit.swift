@@ -56,11 +56,6 @@ extension Warehouse {
                 throw .epochConflict(epoch: epoch.record.epoch, detail: "epochs count from 1")
             }
             if ahead == nil { try database.begin() }
-        } catch {
-            database.rollback()
-            throw error
-        }
-        do throws(StorageError) {
             try write(epoch)
             try ready()
             try FaultPoint.pass("rows-staged", path: path, operation: "commit to")

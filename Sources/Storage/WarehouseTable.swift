@@ -24,10 +24,8 @@ package struct WarehouseTable: Hashable, Sendable {
     var columnList: String { columns.map { DuckDB.quoted($0.name) }.joined(separator: ", ") }
 
     /// A builder of this table's rows.
-    package func builder(
-        rowCapacity: Int = 1024, softLimitBytes: Int = ArrowTableBuilder.defaultSoftLimitBytes
-    ) -> ArrowTableBuilder {
-        ArrowTableBuilder(columns, rowCapacity: rowCapacity, softLimitBytes: softLimitBytes)
+    package func builder(softLimitBytes: Int = ArrowTableBuilder.defaultSoftLimitBytes) -> ArrowTableBuilder {
+        ArrowTableBuilder(columns, softLimitBytes: softLimitBytes)
     }
 
     /// Columns that hardly compress: looking for a way costs a commit more than anything else, and saves a tenth of the file.
