@@ -35,7 +35,7 @@ public struct ScoreCommand: ParsableCommand {
     @Option(name: .customLong("ad-id"), help: "Ad of access-log lines that name none.") var adID: String?
     @Option(name: .customLong("campaign-id"), help: "Campaign of access-log lines that name none.") var campaignID: String?
     @Option(name: .customLong("advertiser-id"), help: "Advertiser of access-log lines that name none.") var advertiserID: String?
-    @Option(help: "Events after which an epoch is committed.") var epochEvents = 250_000
+    @Option(help: "Events after which an epoch is committed.") var epochEvents = ScoreJobOptions.defaultEpochEvents
     @Option(help: "How often the state is saved: auto (in proportion to events), always (at every epoch: after a crash nothing is read again) or rare.")
     var snapshots = SnapshotFrequency.auto
     @Option(help: ArgumentHelp("Threads that decode, instead of as many as suit the cores; results are the same for any number.", valueName: "n"))

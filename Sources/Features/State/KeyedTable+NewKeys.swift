@@ -4,6 +4,9 @@ internal import Sketches
 extension KeyedTable {
     private static var sweepSteps: Int { 4 }
     private static var evictionChoices: Int { 8 }
+    /// How far ahead of the sweep a slot is looked at, so that the line it may be erased from is near by then; and is asked for itself.
+    private static var lookAhead: Int { 4 * evictionChoices }
+    private static var askAhead: Int { 6 * evictionChoices }
 
     // MARK: A new key
 
@@ -70,6 +73,7 @@ extension KeyedTable {
     private func expiredSlot(_ horizon: Int64) -> Int? {
         for _ in 0..<min(core.pointee.used, Self.sweepSteps) {
             let slot = nextOfSweep()
+            prefetchExpired(slot &+ Self.lookAhead, horizon)
             if states[slot].lastSeen <= horizon &- timeToLive {
                 forget(slot, horizon)
                 return slot
@@ -77,6 +81,13 @@ extension KeyedTable {
             core.pointee.earliestOfRound = min(core.pointee.earliestOfRound, states[slot].lastSeen)
         }
         return nil
+    }
+
+    /// Asks for the line of the index that the sweep will erase from when it comes to a slot, should that have expired.
+    @inline(__always)
+    private func prefetchExpired(_ slot: Int, _ horizon: Int64) {
+        guard slot < core.pointee.used, states[slot].lastSeen <= horizon &- timeToLive else { return }
+        prefetchIndex(states[slot].key)
     }
 
     private func oldestSlot(_ horizon: Int64) -> Int {
@@ -92,9 +103,9 @@ extension KeyedTable {
         return oldest
     }
 
-    /// Asks for the line of the index that the eviction after the next will likely erase from: it will choose among these.
+    /// Asks for the line of the index that an eviction soon will likely erase from: it will choose among these.
     private func prefetchVictim() {
-        let first = core.pointee.hand &+ Self.evictionChoices
+        let first = core.pointee.hand &+ Self.lookAhead
         guard first &+ Self.evictionChoices <= core.pointee.used else { return }
         var oldest = first
         for slot in first &+ 1..<first &+ Self.evictionChoices where states[slot].lastSeen < states[oldest].lastSeen { oldest = slot }
@@ -107,7 +118,7 @@ extension KeyedTable {
             core.pointee.earliest = core.pointee.earliestOfRound
             core.pointee.earliestOfRound = .max
         }
-        fraud_prefetch(states + min(core.pointee.hand &+ 3 &* Self.evictionChoices, maximumSlots - 1))
+        fraud_prefetch(states + min(core.pointee.hand &+ Self.askAhead, maximumSlots - 1))
         core.pointee.hand += 1
         return core.pointee.hand - 1
     }

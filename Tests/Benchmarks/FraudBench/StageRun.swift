@@ -84,8 +84,6 @@ struct StageRun: ~Copyable {
         verdicts.deallocate()
     }
 
-    private static let epochEvents = 250_000
-
     @inline(never)
     mutating func run() throws {
         var inEpoch = 0
@@ -112,7 +110,7 @@ struct StageRun: ~Copyable {
             charge(.flagged)
             note(chosen)
             inEpoch += batch.count
-            if inEpoch >= Self.epochEvents {
+            if inEpoch >= ScoreJobOptions.defaultEpochEvents {
                 try endEpoch(final: false)
                 inEpoch = 0
             }
