@@ -25,6 +25,14 @@ int fraud_dpotrs(int order, int right_sides, const double *factor, int lda, doub
 
 int fraud_dpotri(int order, double *factor, int lda) { return (int)LAPACKE_dpotri(LAPACK_COL_MAJOR, 'L', order, factor, lda); }
 
-void fraud_blas_set_threads(int threads) { openblas_set_num_threads(threads); }
-
 int fraud_blas_threads(void) { return openblas_get_num_threads(); }
+
+// In OpenBLAS with threads (driver/others/blas_server.c), not in its headers.
+extern int blas_thread_shutdown_(void) __attribute__((weak));
+
+// When it is loaded, OpenBLAS starts a thread for each further core, and each asks for work for 2^28 ticks, a tenth of a second of a core,
+// before it sleeps (github.com/OpenMathLib/OpenBLAS/issues/1614). Setting a number of threads starts those that were ended anew.
+__attribute__((constructor)) static void use_one_thread(void) {
+    if (openblas_get_num_threads() != 1) openblas_set_num_threads(1);
+    if (blas_thread_shutdown_) blas_thread_shutdown_();
+}

@@ -20,20 +20,9 @@ package struct ColumnMajor<Scalar: BitwiseCopyable> {
 
 /// The BLAS routines this project uses, with sizes checked. Nothing here allocates.
 package enum BLAS {
-    /// Threads that one BLAS call may use, for the whole process. The scorer wants 1 (a call on 64 rows must not wake
-    /// a pool); training runs its own threads over chunks of rows, each calling single-threaded BLAS, so that sums are
-    /// added in the same order on any machine.
-    package static var threads: Int {
-        get { Int(fraud_blas_threads()) }
-        set {
-            precondition(newValue >= 1)
-            fraud_blas_set_threads(Int32(newValue))
-        }
-    }
-
-    /// Sets `threads` to 1 once in the life of the process; later changes by others are left alone.
-    package static func useOneThread() { _ = oneThread }
-    private static let oneThread: Void = fraud_blas_set_threads(1)
+    /// Threads that one BLAS call may use: one, from the start of the process. A call of the scorer's on 64 rows must not wake a pool, and
+    /// training runs its own threads over chunks of rows, so that sums are added in the same order on any machine.
+    package static var threads: Int { Int(fraud_blas_threads()) }
 
     /// y := A·x, single precision. `x` holds `columns` and `y` `rows` elements.
     /// - Complexity: O(rows × columns), no allocation.

@@ -88,7 +88,6 @@ package final class CompiledModel {
         design = Self.zeroed(max(1, groupStride) * BinnedTerms.groupsPerTile)
         logits = Self.zeroed(Self.group)
         binnedPlaces = KernelMemory.copy((0..<binned.termCount).map { UInt32($0 * Self.group) })
-        BLAS.useOneThread()
         rowSum = RowSum(weights: weights, group: Self.group)
     }
 

@@ -71,9 +71,8 @@ import Training
         }
     }
 
-    @Test("the scorer's BLAS uses one thread")
+    @Test("BLAS uses one thread")
     func threads() {
-        BLAS.useOneThread()
         #expect(BLAS.threads == 1)
     }
 

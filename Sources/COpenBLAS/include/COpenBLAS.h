@@ -24,8 +24,7 @@ int fraud_dpotrf(int order, double *_Nonnull a, int lda);
 int fraud_dpotrs(int order, int right_sides, const double *_Nonnull factor, int lda, double *_Nonnull b, int ldb);
 int fraud_dpotri(int order, double *_Nonnull factor, int lda);
 
-/// Threads OpenBLAS may use, for the whole process.
-void fraud_blas_set_threads(int threads);
+/// Threads that one call may use: 1 from the start of the process, until somebody sets another number.
 int fraud_blas_threads(void);
 
 #endif

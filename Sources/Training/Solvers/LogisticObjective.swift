@@ -131,7 +131,6 @@ package struct LogisticObjective: Sendable {
     }
 
     private func summed<Sums: PartialSums>(parts count: Int, _ make: @Sendable () -> Sums) -> Sums {
-        BLAS.useOneThread()
         let chunks = chunks
         let parts = min(count, max(1, chunks.count))
         let partials = parallelMap(parts) { part in
