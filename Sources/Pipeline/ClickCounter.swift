@@ -4,9 +4,9 @@ internal import Scoring
 internal import Storage
 internal import Windows
 
-/// The counter's memory, for a thread that works there while its owner does not, or not on the same part.
-struct SharedCounter: @unchecked Sendable {
-    let pointer: UnsafeMutablePointer<ClickCounter>
+/// Where a state stands, for a thread that works there while its owner does not.
+struct StateElsewhere<State: ~Copyable>: @unchecked Sendable {
+    let pointer: UnsafeMutablePointer<State>
 }
 
 /// The half of the engine behind the verdict: windows, sessions, remembered clicks and totals, and the rows that come of them.
@@ -19,7 +19,8 @@ struct ClickCounter: ~Copyable {
     let shadow: ShadowBook?
     var drift: DriftBook
     var windows = WindowStore()
-    var sessions = SessionStore()
+    /// In memory of their own: another thread drains them while the windows are drained.
+    let sessions: UnsafeMutablePointer<SessionStore>
     /// Everything this state has seen since its database began.
     var totals = JobTotals()
     /// What each open source's events came to since it was last asked, by slot.
@@ -35,6 +36,13 @@ struct ClickCounter: ~Copyable {
         self.scorer = scorer
         self.shadow = shadow.map { ShadowBook($0, champion: scorer) }
         drift = DriftBook(scorer)
+        sessions = .allocate(capacity: 1)
+        sessions.initialize(to: SessionStore())
+    }
+
+    deinit {
+        sessions.deinitialize(count: 1)
+        sessions.deallocate()
     }
 
     /// What an open source's events came to since the last call.
@@ -59,7 +67,7 @@ struct ClickCounter: ~Copyable {
         for i in 0..<batch.count {
             if i % WindowStore.warmGroup == 0 {
                 windows.warm(UnsafePointer(batch.records), from: i, count: batch.count)
-                sessions.warm(UnsafePointer(batch.records), from: i, count: batch.count)
+                sessions.pointee.warm(UnsafePointer(batch.records), from: i, count: batch.count)
             }
             if k < counted.count, Int(counted[k]) == i {
                 count(batch, i, k, scored, into: rows, &sums)
@@ -134,7 +142,7 @@ struct ClickCounter: ~Copyable {
                 return
             }
         }
-        sessions.add(record: record, arena: arena)
+        sessions.pointee.add(record: record, arena: arena)
         move(&sums, to: record)
         let cost = Money(e4: record.pointee.cost_e4)
         sums.totals.received += 1
@@ -172,7 +180,7 @@ struct ClickCounter: ~Copyable {
 
     func writeWindows(to writer: inout StateWriter) {
         windows.write(to: &writer)
-        sessions.write(to: &writer)
+        sessions.pointee.write(to: &writer)
     }
 
     mutating func restoreTotals(from reader: inout StateReader) throws(StateError) {
@@ -182,6 +190,6 @@ struct ClickCounter: ~Copyable {
 
     mutating func restoreWindows(from reader: inout StateReader) throws(StateError) {
         windows = try WindowStore(from: &reader)
-        sessions = try SessionStore(from: &reader)
+        sessions.pointee = try SessionStore(from: &reader)
     }
 }

@@ -42,7 +42,7 @@ final class CountingThread: @unchecked Sendable {
         free: BoundedQueue<ScoredBatch>
     ) {
         self.free = free
-        let state = SharedCounter(pointer: counter)
+        let state = StateElsewhere(pointer: counter)
         // The archive has a connection to the database, which no thread may be the last to hold.
         let thread = Thread { [work, done, ended, weak archive] in
             while let next = work.pop() {

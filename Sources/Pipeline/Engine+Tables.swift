@@ -11,7 +11,7 @@ extension Engine {
                 "windows and remembered clicks", counter.pointee.windows.cellCount + counter.pointee.windows.recentClickCount,
                 counter.pointee.windows.byteCount
             ),
-            ("sessions", counter.pointee.sessions.count, counter.pointee.sessions.byteCount),
+            ("sessions", counter.pointee.sessions.pointee.count, counter.pointee.sessions.pointee.byteCount),
         ]
     }
 }

@@ -46,7 +46,7 @@ package struct Engine: ~Copyable {
 
     /// Live keys of all state: of features, deduplication, windows and sessions.
     package var keyCount: Int {
-        scorer.extractor.keyCount + admission.entryCount + counter.pointee.windows.cellCount + counter.pointee.sessions.count
+        scorer.extractor.keyCount + admission.entryCount + counter.pointee.windows.cellCount + counter.pointee.sessions.pointee.count
     }
 
     // MARK: Sources
@@ -80,7 +80,7 @@ package struct Engine: ~Copyable {
             (admission.forgottenEarly, "click ids were forgotten before their hour was over: a replay of theirs would count as new"),
             (counter.pointee.windows.forgottenClicks, "clicks were forgotten before engagements could no longer reach them"),
             (counter.pointee.windows.forgottenEngagements, "engagements were dropped before their click came"),
-            (counter.pointee.sessions.refused, "clicks found no room among the sessions"),
+            (counter.pointee.sessions.pointee.refused, "clicks found no room among the sessions"),
             (scorer.extractor.evicted, "keys of feature state were overwritten before their time"),
         ].filter { $0.0 > 0 }.map { "at a limit of memory: \($0.0) \($0.1)" }
     }
@@ -119,12 +119,13 @@ package struct Engine: ~Copyable {
     /// `early`, of these the minutes.
     mutating func drain(final: Bool, early: Bool = false, into rows: EpochRows) {
         let floor = admission.watermark.floor
-        let drainSessions = { @Sendable [shared = SharedCounter(pointer: counter)] in
+        let sessions = StateElsewhere(pointer: counter.pointee.sessions)
+        let drainSessions = { @Sendable in
             // Session rows may be removed again, but a session that is dropped is not found again.
-            shared.pointer.pointee.sessions.drain(watermark: floor, final: final) { rows.appendSession($0) }
+            sessions.pointer.pointee.drain(watermark: floor, final: final) { rows.appendSession($0) }
         }
         // Windows and sessions share nothing, neither here nor in the rows.
-        let beside = counter.pointee.sessions.count > Self.manySessions ? Concurrently(drainSessions) : nil
+        let beside = sessions.pointer.pointee.count > Self.manySessions ? Concurrently(drainSessions) : nil
         if beside == nil { drainSessions() }
         counter.pointee.windows.drain(watermark: watermark, floor: floor, final: final, early: early) { rows.appendWindow($0) }
         counter.pointee.shadow?.close(into: rows)
@@ -150,7 +151,7 @@ package struct Engine: ~Copyable {
     }
 
     /// Bytes that `write` will take, about.
-    package var snapshotBytes: Int { featureBytes + counter.pointee.windows.byteCount + counter.pointee.sessions.byteCount + admission.byteCount + (1 << 20) }
+    package var snapshotBytes: Int { featureBytes + counter.pointee.windows.byteCount + counter.pointee.sessions.pointee.byteCount + admission.byteCount + (1 << 20) }
 
     /// - Throws: `StateError` when the bytes were written by another version of the code.
     package mutating func restore(from reader: inout StateReader) throws(StateError) {
