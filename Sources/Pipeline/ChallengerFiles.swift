@@ -30,9 +30,9 @@ package struct ChallengerFiles: Sendable {
         for (path, isNamed) in paths.map({ ($0, true) }) + folderPaths.map({ ($0, false) }) {
             do {
                 let model = try LogisticModel.load(from: path)
-                _ = try CompiledModel(model, catalogue: Feature.catalogue)
-                guard known.insert(model.modelID).inserted else {
-                    if isNamed { notes.append("\(path): \(model.modelID == champion ? "is the champion itself" : "comes twice"), and is not scored again") }
+                let id = try CompiledModel(model, catalogue: Feature.catalogue).modelID
+                guard known.insert(id).inserted else {
+                    if isNamed { notes.append("\(path): \(id == champion ? "is the champion itself" : "comes twice"), and is not scored again") }
                     continue
                 }
                 models.append(model)

@@ -42,7 +42,7 @@ public final class Scorer {
         rules = ruleSet.compile()
         self.model = try CompiledModel(model, catalogue: Feature.catalogue)
         threshold = Float(model.threshold)
-        modelID = model.modelID
+        modelID = self.model.modelID
         rulesetID = ruleSet.id
         ruleIDs = ruleSet.rules.map(\.id)
         ruleClasses = ruleSet.rules.map(\.ivt)
