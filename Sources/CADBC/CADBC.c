@@ -1,5 +1,6 @@
 #include "CADBC.h"
 
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,22 @@ AdbcStatusCode fraud_adbc_init(void *symbol, int version, struct AdbcDriver *dri
     AdbcDriverInitFunc init;
     memcpy(&init, &symbol, sizeof init);
     return init(version, driver, error);
+}
+
+const char *fraud_duckdb_find(void *library, struct fraud_duckdb *out) {
+    static const char *const names[] = {
+        "duckdb_create_config", "duckdb_set_config", "duckdb_destroy_config", "duckdb_open_ext", "duckdb_close", "duckdb_connect",
+        "duckdb_disconnect", "duckdb_arrow_scan", "duckdb_query", "duckdb_result_error", "duckdb_rows_changed", "duckdb_destroy_result",
+        "duckdb_free",
+    };
+    enum { count = sizeof names / sizeof *names };
+    _Static_assert(sizeof *out == count * sizeof(void *), "a name for each function, in their order");
+    for (size_t i = 0; i < count; i++) {
+        void *symbol = dlsym(library, names[i]);
+        if (!symbol) return names[i];
+        memcpy((char *)out + i * sizeof symbol, &symbol, sizeof symbol);
+    }
+    return NULL;
 }
 
 static void release_schema(struct ArrowSchema *schema) {
@@ -37,6 +54,30 @@ int fraud_arrow_schema_init(struct ArrowSchema *out, const char *format, const c
     if (ok) return 0;
     out->release(out);
     return -1;
+}
+
+static void release_lent_schema(struct ArrowSchema *schema) { schema->release = NULL; }
+
+static void lend_schema_children(struct ArrowSchema *schema) {
+    for (int64_t i = 0; i < schema->n_children; i++) {
+        schema->children[i]->release = release_lent_schema;
+        lend_schema_children(schema->children[i]);
+    }
+}
+
+void fraud_arrow_schema_lend(const struct ArrowSchema *schema, struct ArrowSchema *out) {
+    *out = *schema;
+    out->release = release_lent_schema;
+    lend_schema_children(out);
+}
+
+void fraud_arrow_schema_free(struct ArrowSchema *schema) {
+    for (int64_t i = 0; i < schema->n_children; i++) {
+        fraud_arrow_schema_free(schema->children[i]);
+        free(schema->children[i]);
+    }
+    schema->n_children = 0;
+    if (schema->release) release_schema(schema);
 }
 
 struct array_owner {

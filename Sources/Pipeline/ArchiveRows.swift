@@ -6,53 +6,50 @@ internal import Storage
 
 /// Turns scored events into rows of the archive. One thread's.
 final class ArchiveRows: @unchecked Sendable {
-    private let modelID: String
-    private let rulesetID: String
-    private let listsID: String
-    private let scorer: Scorer
-    /// Reasons and decider by deciding rule and bitmap: a stream has few different ones.
-    private var known: [Key: (decider: String?, reasons: [ReasonCode])] = [:]
+    private let verdicts: VerdictNames
+    private let names: ArchivedNames
+    /// Keys of the sources by slot, and the same as bytes.
+    private var sources: [String] = []
+    private var sourceNames = NameBytes([])
     /// The epoch that rows belong to.
     var epoch: Int64 = 0
 
-    private struct Key: Hashable {
-        var rules: UInt64
-        var decidingRule: Int16
-    }
-
-    private static let maximumKnown = 4096
-
-    /// - Parameter scorer: asked only for what never changes: ids and reasons.
     init(scorer: Scorer) {
-        self.scorer = scorer
-        modelID = scorer.modelID
-        rulesetID = scorer.rulesetID
-        listsID = scorer.extractor.listsID
+        verdicts = VerdictNames(scorer)
+        names = ArchivedNames(verdicts.texts, listsID: scorer.extractor.listsID)
     }
 
-    /// - Parameters:
-    ///   - source: key of the source it came from.
-    ///   - verdict: nil unless the click was counted.
-    ///   - sequence: its number in order of arrival.
-    func append(
-        _ record: UnsafePointer<ClickRecord>, _ batch: ClickBatch, source: String, status: EventStatus, isConflict: Bool, verdict: Verdict?,
-        watermark: Int64, sequence: Int64, to rows: ArrowTableBuilder
-    ) {
-        let outcome = ArchivedOutcome(
-            status: status, conflict: status == .duplicate ? isConflict : nil, verdict: verdict.map(archived), modelID: modelID,
-            rulesetID: rulesetID, listsID: listsID, watermark: watermark == .min ? nil : EventTime(milliseconds: watermark), source: source, epoch: epoch, seq: sequence)
-        ClickArchive.append(record, arena: batch.raw.arena, outcome, to: rows)
-    }
-
-    private func archived(_ verdict: Verdict) -> ArchivedVerdict {
-        let key = Key(rules: verdict.rules, decidingRule: verdict.decidingRule)
-        if known[key] == nil {
-            if known.count >= Self.maximumKnown { known.removeAll(keepingCapacity: true) }
-            let decider = scorer.decider(of: verdict)
-            known[key] = (decider.isEmpty ? nil : decider, scorer.reasons(of: verdict))
+    /// Appends the events of a batch that were counted, duplicate or late.
+    func append(_ scored: ScoredBatch, to rows: ArrowTableBuilder) {
+        guard let batch = scored.merged?.batch else { return }
+        if scored.sources != sources {
+            sources = scored.sources
+            sourceNames = NameBytes(sources)
         }
-        let entry = known[key]!
+        let outcomes = scored.outcomes, counted = outcomes.counted
+        let arena = UnsafePointer(batch.raw.arena)
+        var k = 0
+        for i in 0..<batch.count {
+            let isScored = k < counted.count && Int(counted[k]) == i
+            defer { if isScored { k += 1 } }
+            let status = outcomes.statuses[i]
+            guard status == .counted || status == .duplicate || status == .late else { continue }
+            let record = UnsafePointer(batch.records + i)
+            // What was scored and then found no room in the windows is late, and has no label.
+            let outcome = ArchivedOutcome(
+                status: status, conflict: status == .duplicate ? outcomes.conflicts[i] : nil,
+                verdict: status == .counted ? archived(scored.clicks.verdicts[k]) : nil, watermark: outcomes.watermarks[i],
+                source: sourceNames[Int(record.pointee.partition)], epoch: epoch, seq: scored.sequence + Int64(i))
+            ClickArchive.append(record, arena: arena, outcome, names, to: rows)
+        }
+    }
+
+    @inline(__always)
+    private func archived(_ verdict: Verdict) -> ArchivedVerdict {
+        let isFraud = verdict.label == .fraud
         return ArchivedVerdict(
-            label: verdict.label, score: verdict.score, ivt: verdict.ivt, decidingRule: entry.decider, reasons: entry.reasons, rules: verdict.rules)
+            label: verdict.label, score: verdict.score, ivt: verdict.ivt,
+            decider: verdict.decidingRule == Verdict.noRule ? nil : verdicts.decider(verdict), firstReason: isFraud ? verdicts.decider(verdict) : nil,
+            furtherReasons: isFraud ? verdicts.furtherReasons(verdict) : 0, rules: verdict.rules)
     }
 }

@@ -69,7 +69,7 @@ final class ArchiveThread: @unchecked Sendable {
                 rows.epoch = epoch
                 steps.push(.begin(epoch: epoch))
             case .batch(let scored):
-                append(scored, rows, to: builder)
+                rows.append(scored, to: builder)
                 scored.releaseEvents()
                 free.push(scored)
                 if builder.isFull { handOver() }
@@ -99,23 +99,6 @@ final class ArchiveThread: @unchecked Sendable {
                 staged.push(failure)
                 failure = nil
             }
-        }
-    }
-
-    private static func append(_ scored: ScoredBatch, _ rows: ArchiveRows, to builder: ArrowTableBuilder) {
-        guard let batch = scored.merged?.batch else { return }
-        let outcomes = scored.outcomes, counted = outcomes.counted
-        var k = 0
-        for i in 0..<batch.count {
-            let isScored = k < counted.count && Int(counted[k]) == i
-            defer { if isScored { k += 1 } }
-            let status = outcomes.statuses[i]
-            guard status == .counted || status == .duplicate || status == .late else { continue }
-            // What was scored and then found no room in the windows is late, and has no label.
-            rows.append(
-                batch.records + i, batch, source: scored.sources[Int(batch.records[i].partition)], status: status, isConflict: outcomes.conflicts[i],
-                verdict: status == .counted ? scored.clicks.verdicts[k] : nil, watermark: outcomes.watermarks[i],
-                sequence: scored.sequence + Int64(i), to: builder)
         }
     }
 

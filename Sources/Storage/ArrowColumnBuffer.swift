@@ -93,8 +93,9 @@ struct ArrowColumnBuffer {
         return made
     }
 
+    /// The row's value is written besides.
     @inline(__always)
-    private mutating func markNull(_ row: Int) {
+    mutating func markNull(_ row: Int) {
         if validity == nil { validity = Self.fullBitmap(rowCapacity) }
         validity.unsafelyUnwrapped[row >> 3] &= ~(1 << UInt8(truncatingIfNeeded: row & 7))
         nullCount &+= 1

@@ -40,6 +40,41 @@ struct ArrowRow {
         if value.isEmpty { cell(.text).pointee.setNullText(row) } else { add(text: value) }
     }
 
+    @inline(__always)
+    mutating func addNull() {
+        column.pointee.setNull(row: row)
+        column += 1
+    }
+
+    /// Null for NaN.
+    @inline(__always)
+    mutating func add(floatOrNull value: Float) {
+        let cell = cell(.float)
+        if value.isNaN { cell.pointee.markNull(row) }
+        cell.pointee.set(row, value.isNaN ? 0 : value)
+    }
+
+    /// Null for the smallest integer.
+    @inline(__always)
+    mutating func add(timeOrNull milliseconds: Int64) {
+        let cell = cell(.timestamp)
+        if milliseconds == .min { cell.pointee.markNull(row) }
+        cell.pointee.set(row, milliseconds == .min ? 0 : Self.microseconds(milliseconds))
+    }
+
+    @inline(__always)
+    mutating func add(boolOrNull value: Bool?) {
+        let cell = cell(.bool)
+        if value == nil { cell.pointee.markNull(row) }
+        cell.pointee.setBit(row, value ?? false)
+    }
+
+    /// Two letters, the first in the high byte; null for 0.
+    @inline(__always)
+    mutating func add(country: UInt16) {
+        withUnsafeBytes(of: country.bigEndian) { add(textOrNull: country == 0 ? UnsafeRawBufferPointer(start: nil, count: 0) : $0) }
+    }
+
     /// The names whose bit is set, in bit order, after an optional first one. Bits beyond the names are ignored.
     @inline(__always)
     mutating func add(texts names: borrowing NameBytes, first: Int? = nil, selectedBy mask: UInt64) {

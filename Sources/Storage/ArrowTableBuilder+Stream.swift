@@ -9,12 +9,17 @@ internal import Synchronization
 extension ArrowTableBuilder {
     /// A stream of the rows appended so far, of all columns or of those at `indices`. The consumer releases it; append
     /// nothing meanwhile.
-    func makeStream(columns indices: [Int]? = nil) -> ArrowArrayStream {
+    /// - Parameter schema: lent to the consumer as the stream's, for one that does not release what it is given; made by `makeSchema`.
+    func makeStream(columns indices: [Int]? = nil, lending schema: UnsafePointer<ArrowSchema>? = nil) -> ArrowArrayStream {
         precondition(exported.load(ordering: .acquiring) == 0, "one reader at a time")
         var stream = ArrowArrayStream()
         stream.get_schema = { stream, out in
             guard let stream, let out else { return EINVAL }
             let export = ArrowTableExport.of(stream)
+            if let schema = export.schema {
+                fraud_arrow_schema_lend(schema, out)
+                return 0
+            }
             return export.builder.fill(schema: out, export.indices) ? 0 : ENOMEM
         }
         stream.get_next = { stream, out in
@@ -32,8 +37,14 @@ extension ArrowTableBuilder {
             stream.pointee.private_data = nil
             stream.pointee.release = nil
         }
-        stream.private_data = Unmanaged.passRetained(ArrowTableExport(self, indices ?? Array(columns.indices))).toOpaque()
+        stream.private_data = Unmanaged.passRetained(ArrowTableExport(self, indices ?? Array(columns.indices), schema)).toOpaque()
         return stream
+    }
+
+    /// The schema of all columns, to be lent; nil when memory is out. End it by `fraud_arrow_schema_free`.
+    func makeSchema() -> ArrowSchema? {
+        var schema = ArrowSchema()
+        return fill(schema: &schema, Array(columns.indices)) ? schema : nil
     }
 
     private func fill(schema out: UnsafeMutablePointer<ArrowSchema>, _ indices: [Int]) -> Bool {
@@ -111,11 +122,14 @@ extension ArrowTableBuilder {
 private final class ArrowTableExport {
     let builder: ArrowTableBuilder
     let indices: [Int]
+    /// Lent, where the consumer is not to own one.
+    let schema: UnsafePointer<ArrowSchema>?
     var isDone = false
 
-    init(_ builder: ArrowTableBuilder, _ indices: [Int]) {
+    init(_ builder: ArrowTableBuilder, _ indices: [Int], _ schema: UnsafePointer<ArrowSchema>?) {
         self.builder = builder
         self.indices = indices
+        self.schema = schema
     }
 
     static func of(_ stream: UnsafeMutablePointer<ArrowArrayStream>) -> ArrowTableExport {

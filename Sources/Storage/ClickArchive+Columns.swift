@@ -24,23 +24,26 @@ enum ArchiveCell {
     }
 }
 
-/// The scorer's answer as it is archived.
+/// The scorer's answer as it is archived; numbers are places among the names of an `ArchivedNames`.
 package struct ArchivedVerdict {
     package var label: Label
     package var score: Float
     package var ivt: InvalidTraffic
     /// The rule that decided, or what else did; nil when nothing spoke against the click.
-    package var decidingRule: String?
-    package var reasons: [ReasonCode]
+    package var decider: Int?
+    /// Whose reason comes first, and whose come after it.
+    package var firstReason: Int?
+    package var furtherReasons: UInt64
     /// Bit i is set when rule i of the rule set fired.
     package var rules: UInt64
 
-    package init(label: Label, score: Float, ivt: InvalidTraffic, decidingRule: String?, reasons: [ReasonCode], rules: UInt64) {
+    package init(label: Label, score: Float, ivt: InvalidTraffic, decider: Int?, firstReason: Int?, furtherReasons: UInt64, rules: UInt64) {
         self.label = label
         self.score = score
         self.ivt = ivt
-        self.decidingRule = decidingRule
-        self.reasons = reasons
+        self.decider = decider
+        self.firstReason = firstReason
+        self.furtherReasons = furtherReasons
         self.rules = rules
     }
 }
@@ -53,32 +56,39 @@ package struct ArchivedOutcome {
     package var conflict: Bool?
     /// None for an event that was not scored.
     package var verdict: ArchivedVerdict?
-    package var modelID: String
-    package var rulesetID: String
-    /// The reference lists and GeoIP database at hand.
-    package var listsID: String
-    /// The stream's watermark at arrival; nil before there was any.
-    package var watermark: EventTime?
-    /// Key of the source.
-    package var source: String
+    /// The stream's watermark at arrival, ms; the smallest integer before there was any.
+    package var watermark: Int64
+    /// Key of the source, lent.
+    package var source: UnsafeRawBufferPointer
     package var epoch: Int64
     /// Number of the event in arrival order, within its database.
     package var seq: Int64
 
     package init(
-        status: EventStatus, conflict: Bool? = nil, verdict: ArchivedVerdict?, modelID: String, rulesetID: String, listsID: String = "", watermark: EventTime?,
-        source: String, epoch: Int64, seq: Int64
+        status: EventStatus, conflict: Bool? = nil, verdict: ArchivedVerdict?, watermark: Int64, source: UnsafeRawBufferPointer, epoch: Int64, seq: Int64
     ) {
         self.status = status
         self.conflict = conflict
         self.verdict = verdict
-        self.modelID = modelID
-        self.rulesetID = rulesetID
-        self.listsID = listsID
         self.watermark = watermark
         self.source = source
         self.epoch = epoch
         self.seq = seq
+    }
+}
+
+/// The names that rows of the archive repeat.
+package final class ArchivedNames: Sendable {
+    let verdicts: FlaggedNames
+    /// Of the reference lists and GeoIP database at hand.
+    let lists: NameBytes
+    let statuses = NameBytes(EventStatus.allCases.map(\.name))
+    /// By raw value; nothing for 0, which is unknown.
+    let labels = NameBytes((0...2).map { Label(rawValue: $0)?.name ?? "" })
+
+    package init(_ verdicts: FlaggedNames, listsID: String) {
+        self.verdicts = verdicts
+        lists = NameBytes([listsID])
     }
 }
 
@@ -119,67 +129,59 @@ extension ClickArchive {
     /// of `ts`.
     package static let columns = inputCells.map { ArrowColumn($0.name, $0.cell.kind) } + outcomeColumns
 
+    /// The cells alone: no name is counted as it goes by.
+    private static let cells = inputCells.map(\.cell)
+
     /// Appends one event to a builder made by `makeBuilder`.
     /// - Complexity: O(bytes of its texts); allocates only while the builder grows.
     package static func append(
-        _ record: UnsafePointer<ClickRecord>, arena: UnsafePointer<UInt8>, _ outcome: borrowing ArchivedOutcome, to rows: ArrowTableBuilder
+        _ record: UnsafePointer<ClickRecord>, arena: UnsafePointer<UInt8>, _ outcome: borrowing ArchivedOutcome, _ names: ArchivedNames,
+        to rows: ArrowTableBuilder
     ) {
         let base = UnsafeRawPointer(record)
-        for (_, cell) in inputCells {
-            switch cell {
-            case .text(let at):
-                let text = base.load(fromByteOffset: at, as: TextRange.self)
-                rows.append(textOrNull: UnsafeRawBufferPointer(start: arena + Int(text.offset), count: Int(text.length)))
-            case .number(let at):
-                let number = base.load(fromByteOffset: at, as: Float.self)
-                if number.isNaN { rows.appendNull() } else { rows.append(float: number) }
-            case .time(let at):
-                let time = base.load(fromByteOffset: at, as: Int64.self)
-                if time == .min { rows.appendNull() } else { rows.append(time: EventTime(milliseconds: time)) }
-            case .flag(let at): append(flag: base.load(fromByteOffset: at, as: UInt8.self), to: rows)
-            case .cost: rows.append(money: Money(e4: record.pointee.cost_e4))
-            case .country: append(country: record.pointee.country, to: rows)
-            case .truth: append(optional: Label(rawValue: record.pointee.truth)?.name, to: rows)
+        var row = rows.newRow()
+        cells.withUnsafeBufferPointer { cells in
+            for cell in cells {
+                switch cell {
+                case .text(let at):
+                    let text = base.load(fromByteOffset: at, as: TextRange.self)
+                    row.add(textOrNull: UnsafeRawBufferPointer(start: arena + Int(text.offset), count: Int(text.length)))
+                case .number(let at): row.add(floatOrNull: base.load(fromByteOffset: at, as: Float.self))
+                case .time(let at): row.add(timeOrNull: base.load(fromByteOffset: at, as: Int64.self))
+                case .flag(let at):
+                    let flag = base.load(fromByteOffset: at, as: UInt8.self)
+                    row.add(boolOrNull: flag == FRAUD_UNKNOWN ? nil : flag == FRAUD_YES)
+                case .cost: row.add(money: record.pointee.cost_e4)
+                case .country: row.add(country: record.pointee.country)
+                case .truth: row.add(textOrNull: names.labels[Label(rawValue: record.pointee.truth) == nil ? 0 : Int(record.pointee.truth)])
+                }
             }
         }
-        append(outcome, offset: record.pointee.source_offset, to: rows)
+        append(outcome, names, offset: record.pointee.source_offset, to: &row)
+        rows.end(row)
     }
 
-    private static func append(_ outcome: borrowing ArchivedOutcome, offset: Int64, to rows: ArrowTableBuilder) {
-        rows.append(text: outcome.status.name)
-        if let conflict = outcome.conflict { rows.append(bool: conflict) } else { rows.appendNull() }
+    @inline(__always)
+    private static func append(_ outcome: borrowing ArchivedOutcome, _ names: ArchivedNames, offset: Int64, to row: inout ArrowRow) {
+        row.add(text: names.statuses[Int(outcome.status.rawValue)])
+        row.add(boolOrNull: outcome.conflict)
         if let verdict = outcome.verdict {
-            rows.append(text: verdict.label.name)
-            rows.append(float: verdict.score)
-            rows.append(text: verdict.ivt.name)
-            append(optional: verdict.decidingRule, to: rows)
-            // Most clicks have none, and an empty list is made without memory.
-            rows.append(texts: verdict.reasons.isEmpty ? [] : verdict.reasons.map(\.rawValue))
-            rows.append(int64: Int64(bitPattern: verdict.rules))
+            row.add(text: names.labels[Int(verdict.label.rawValue)])
+            row.add(float: verdict.score)
+            row.add(text: names.verdicts.trafficClasses[Int(verdict.ivt.rawValue)])
+            if let decider = verdict.decider { row.add(text: names.verdicts.deciders[decider]) } else { row.addNull() }
+            row.add(texts: names.verdicts.reasons, first: verdict.firstReason, selectedBy: verdict.furtherReasons)
+            row.add(int64: Int64(bitPattern: verdict.rules))
         } else {
-            for _ in 0..<6 { rows.appendNull() }
+            for _ in 0..<6 { row.addNull() }
         }
-        rows.append(text: outcome.modelID)
-        rows.append(text: outcome.rulesetID)
-        rows.append(text: outcome.listsID)
-        if let watermark = outcome.watermark { rows.append(time: watermark) } else { rows.appendNull() }
-        rows.append(text: outcome.source)
-        rows.append(int64: offset)
-        rows.append(int64: outcome.epoch)
-        rows.append(int64: outcome.seq)
-        rows.endRow()
-    }
-
-    private static func append(optional text: String?, to rows: ArrowTableBuilder) {
-        if let text { rows.append(text: text) } else { rows.appendNull() }
-    }
-
-    private static func append(flag: UInt8, to rows: ArrowTableBuilder) {
-        if flag == FRAUD_UNKNOWN { rows.appendNull() } else { rows.append(bool: flag == FRAUD_YES) }
-    }
-
-    private static func append(country: UInt16, to rows: ArrowTableBuilder) {
-        guard country != 0 else { return rows.appendNull() }
-        withUnsafeBytes(of: country.bigEndian) { rows.append(text: $0) }
+        row.add(text: names.verdicts.versions[0])
+        row.add(text: names.verdicts.versions[1])
+        row.add(text: names.lists[0])
+        row.add(timeOrNull: outcome.watermark)
+        row.add(text: outcome.source)
+        row.add(int64: offset)
+        row.add(int64: outcome.epoch)
+        row.add(int64: outcome.seq)
     }
 }

@@ -15,7 +15,7 @@ package import ClickModel
 /// Which hours get a folder is `ArchivePartition`'s rule; the other rows are in the default partition, which a reader of a day
 /// therefore reads too.
 ///
-/// One thread at a time writes; DuckDB does the encoding, on a connection of its own.
+/// One thread at a time writes; DuckDB does the encoding (`ParquetEncoder`).
 package final class ClickArchive: @unchecked Sendable {
     package static let defaultSoftLimitBytes = 64 << 20
 
@@ -23,14 +23,17 @@ package final class ClickArchive: @unchecked Sendable {
     package let folder: String
     /// Rows that wait for a flush; others may be used in its place (`makeBuilder`).
     package let builder: ArrowTableBuilder
+    /// For reading.
     let connection: DuckDB
+    /// Made at the first flush.
+    private var encoder: ParquetEncoder?
     private let softLimitBytes: Int
     private var epoch: Int64?
     /// Flushes of the epoch so far.
     private var flushes = 0
 
     /// - Parameters:
-    ///   - database: what encodes the files; the archive opens its own connection to it.
+    ///   - database: whose clicks they are; the archive reads them on a connection of its own.
     ///   - folder: the archive's folder, `DATABASE.archive` by default; made at the first flush.
     ///   - softLimitBytes: rows to hold before `builder.isFull`.
     package init(
@@ -84,16 +87,11 @@ package final class ClickArchive: @unchecked Sendable {
     }
 
     private func write(_ rows: ArrowTableBuilder, _ partitions: [ArchivePartition], _ paths: [String]) throws(StorageError) {
-        let table = "click_archive_rows"
-        try connection.ingest(rows, into: table, mode: .temporary)
-        // Its memory is given back also when a file cannot be written.
-        defer { _ = try? connection.execute("DROP TABLE IF EXISTS temp.\(table)") }
+        if encoder == nil { encoder = try ParquetEncoder(columns: Self.columns) }
+        guard let encoder else { return }
         var written = 0
         for (partition, path) in zip(partitions, paths) {
-            let condition = partition.condition(among: partitions).map { " WHERE \($0)" } ?? ""
-            // A scan keeps the rows' order (DuckDB's `preserve_insertion_order`, on unless it is turned off).
-            let statement = "COPY (FROM temp.\(table)\(condition)) TO \(Self.literal(path)) (\(Self.copyOptions))"
-            do throws(StorageError) { written += try connection.execute(statement) } catch {
+            do throws(StorageError) { written += try encoder.write(rows, where: partition.condition(among: partitions), to: path) } catch {
                 throw .io(path: path, operation: "write", reason: "\(error)")
             }
         }
@@ -101,13 +99,6 @@ package final class ClickArchive: @unchecked Sendable {
             throw .io(path: folder, operation: "write", reason: "\(rows.count) rows were given and \(written) written")
         }
     }
-
-    /// Chosen by measurement (rows a second of the COPY alone on one core, bytes a row, 130,000 simulated clicks): level 1 494,000 and
-    /// 58, level 3 376,000 and 56, level 6 332,000 and 54; without compression no faster, since the encoding takes the time.
-    /// Row groups of 32,768 were no slower than the default 122,880 at the same size; `PARTITION_BY` is a fourth to a third slower
-    /// than a statement for each file. Encodings stay those of version 1: Spark does not read all of version 2's.
-    private static let copyOptions =
-        "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 32768, USE_TMP_FILE false"
 
     /// Renames the staged files of a committed epoch into place. Nothing when there are none, or when it is done already.
     /// - Throws: `io`; what is still staged then is published by the next call, or by `recover`.

@@ -1,13 +1,14 @@
 internal import CADBC
 internal import Glibc
 
-/// DuckDB's shared object, loaded once a process, and its ADBC driver table.
+/// DuckDB's shared object, loaded once a process: its ADBC driver table, and what is used of its C interface.
 ///
 /// The object inside the Python wheel leaves Python's symbols to the interpreter; opening libpython globally first
 /// resolves them, and no interpreter is ever started.
 package struct DuckDBLibrary: @unchecked Sendable {
     // Filled once and then only read: hence `@unchecked Sendable`.
     let driver: AdbcDriver
+    let functions: fraud_duckdb
     package let path: String
 
     /// The process's library, or why there is none. The search runs once.
@@ -87,7 +88,12 @@ package struct DuckDBLibrary: @unchecked Sendable {
             tried.append("\(path): \(takeMessage(&error))")
             return nil
         }
-        return DuckDBLibrary(driver: driver, path: path)
+        var functions = fraud_duckdb()
+        if let missing = fraud_duckdb_find(handle, &functions) {
+            tried.append("\(path): has no \(String(cString: missing))")
+            return nil
+        }
+        return DuckDBLibrary(driver: driver, functions: functions, path: path)
     }
 
     private static func loaderMessage() -> String { dlerror().map { String(cString: $0) } ?? "not loadable" }

@@ -75,9 +75,7 @@ extension EpochCommit {
         row.add(textOrNull: text(record.pointee.ip))
         row.add(textOrNull: text(record.pointee.user_agent))
         row.add(textOrNull: text(record.pointee.referrer))
-        // Two letters, the first in the high byte; 0 is unknown.
-        let letters = record.pointee.country.bigEndian
-        withUnsafeBytes(of: letters) { row.add(textOrNull: letters == 0 ? UnsafeRawBufferPointer(start: nil, count: 0) : $0) }
+        row.add(country: record.pointee.country)
         row.add(textOrNull: text(record.pointee.user_id))
         row.add(textOrNull: text(record.pointee.device_fingerprint))
         row.add(money: record.pointee.cost_e4)

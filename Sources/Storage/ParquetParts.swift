@@ -3,8 +3,8 @@
 ///     FOLDER/part-00000.parquet    rows in the order they were appended
 ///     FOLDER/part-00001.parquet
 ///
-/// DuckDB reads `FOLDER/*.parquet`, pandas and Spark the folder. One thread at a time writes; DuckDB does the encoding, in a
-/// database of its own in memory.
+/// DuckDB reads `FOLDER/*.parquet`, pandas and Spark the folder. One thread at a time writes; DuckDB does the encoding
+/// (`ParquetEncoder`).
 package final class ParquetParts {
     package static let defaultSoftLimitBytes = 64 << 20
 
@@ -15,14 +15,14 @@ package final class ParquetParts {
     package private(set) var partCount = 0
     /// Rows in them.
     package private(set) var rowCount = 0
-    private let encoder: DuckDB
+    private let encoder: ParquetEncoder
 
     /// - Parameter folder: made when it is not there.
     /// - Throws: `libraryNotFound`, `io`, `database`.
     package init(folder: String, columns: [ArrowColumn], softLimitBytes: Int = ParquetParts.defaultSoftLimitBytes) throws(StorageError) {
         self.folder = folder
         builder = ArrowTableBuilder(columns, softLimitBytes: softLimitBytes)
-        encoder = try DuckDB.open(":memory:", threads: 1, memoryLimitBytes: 1 << 30)
+        encoder = try ParquetEncoder(columns: columns)
         try FileOperation.makeFolder(folder)
     }
 
@@ -42,34 +42,32 @@ package final class ParquetParts {
 
     /// Writes all rows of a builder to one file.
     package static func write(_ rows: ArrowTableBuilder, to path: String) throws(StorageError) {
-        try write(rows, to: path, DuckDB.open(":memory:", threads: 1, memoryLimitBytes: 1 << 30))
+        try write(rows, to: path, ParquetEncoder(columns: rows.columns))
     }
 
-    private static func write(_ rows: ArrowTableBuilder, to path: String, _ encoder: DuckDB) throws(StorageError) {
-        let table = "parquet_rows"
-        try encoder.ingest(rows, into: table, mode: .temporary)
-        defer { _ = try? encoder.execute("DROP TABLE IF EXISTS temp.\(table)") }
-        let written = try encoder.copy("FROM temp.\(table)", toParquet: path)
+    private static func write(_ rows: ArrowTableBuilder, to path: String, _ encoder: ParquetEncoder) throws(StorageError) {
+        let written: Int
+        do throws(StorageError) { written = try encoder.write(rows, to: path) } catch {
+            throw .io(path: path, operation: "write", reason: "\(error)")
+        }
         guard written == rows.count else {
             throw .io(path: path, operation: "write", reason: "\(rows.count) rows were given and \(written) written")
         }
+        try FileOperation.sync(path)
     }
 }
 
 extension DuckDB {
     /// Writes a query's rows to one Parquet file (zstd), in their order; when it returns, the file is on the disk.
     ///
-    /// Row groups and level are those of the click archive, where they were measured.
-    ///
     /// - Parameter query: SQL of the program's own, never text from outside.
     /// - Returns: the rows written.
     /// - Throws: `io` when the file cannot be written, or the query fails.
     @discardableResult
     package func copy(_ query: String, toParquet path: String) throws(StorageError) -> Int {
-        let options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 32768, USE_TMP_FILE false"
         let rows: Int
         do throws(StorageError) {
-            rows = try execute("COPY (\(query)) TO \(ClickArchive.literal(path)) (\(options))")
+            rows = try execute("COPY (\(query)) TO \(ClickArchive.literal(path)) (\(ParquetEncoder.options))")
         } catch {
             throw .io(path: path, operation: "write", reason: "\(error)")
         }

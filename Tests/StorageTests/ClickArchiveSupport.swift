@@ -132,12 +132,27 @@ struct RandomArchive {
         fraud_record_finish(record, batch.raw.arena)
         seq += 1
         var click = ArchivedClick(record.pointee, in: batch)
-        let outcome = outcome(epoch: epoch, &click)
-        ClickArchive.append(record, arena: batch.raw.arena, outcome, to: rows)
+        describe(&click, epoch: epoch)
+        let reasons = [ReasonCode.modelScore.rawValue, "unused", "ip_rate"]
+        let names = ArchivedNames(
+            FlaggedNames(
+                reasons: reasons, rules: [], deciders: ["rule"], trafficClasses: InvalidTraffic.allCases.map(\.name), modelID: click.modelID,
+                rulesetID: click.rulesetID), listsID: "")
+        let verdict = click.label.map {
+            ArchivedVerdict(
+                label: $0, score: 0.5, ivt: $0 == .fraud ? .sivt : .none, decider: $0 == .fraud ? 0 : nil, firstReason: $0 == .fraud ? 0 : nil,
+                furtherReasons: $0 == .fraud ? 1 << 2 : 0, rules: $0 == .fraud ? 1 << 63 | 5 : 0)
+        }
+        click.source.withUTF8 { source in
+            let outcome = ArchivedOutcome(
+                status: click.status, conflict: click.status == .duplicate ? true : nil, verdict: verdict,
+                watermark: seq == 1 ? .min : click.time - 5000, source: UnsafeRawBufferPointer(source), epoch: epoch, seq: seq)
+            ClickArchive.append(record, arena: batch.raw.arena, outcome, names, to: rows)
+        }
         return click
     }
 
-    private mutating func outcome(epoch: Int64, _ click: inout ArchivedClick) -> ArchivedOutcome {
+    private mutating func describe(_ click: inout ArchivedClick, epoch: Int64) {
         click.status = [.counted, .counted, .duplicate, .late].randomElement(using: &random)!
         click.label = click.status == .counted ? Label.allCases.randomElement(using: &random)! : nil
         click.modelID = chance(2) ? "model-1" : "model-with-a-longer-name-2"
@@ -145,14 +160,5 @@ struct RandomArchive {
         click.source = chance(2) ? "a" : "b's \"source\""
         click.epoch = epoch
         click.seq = seq
-        let verdict = click.label.map {
-            ArchivedVerdict(
-                label: $0, score: 0.5, ivt: $0 == .fraud ? .sivt : .none, decidingRule: $0 == .fraud ? "rule" : nil,
-                reasons: $0 == .fraud ? [.modelScore, ReasonCode(rawValue: "ip_rate")] : [], rules: $0 == .fraud ? 1 << 63 | 5 : 0)
-        }
-        return ArchivedOutcome(
-            status: click.status, conflict: click.status == .duplicate ? true : nil, verdict: verdict, modelID: click.modelID,
-            rulesetID: click.rulesetID, watermark: seq == 1 ? nil : EventTime(milliseconds: click.time - 5000), source: click.source,
-            epoch: epoch, seq: seq)
     }
 }

@@ -1,9 +1,10 @@
 #ifndef FRAUD_CADBC_H
 #define FRAUD_CADBC_H
 
-// What this project uses of two published C interfaces, declared from their specifications:
+// What this project uses of three published C interfaces, declared from their specifications:
 // - the Arrow C data and stream interfaces (arrow.apache.org/docs/format/CDataInterface.html, CStreamInterface.html);
 // - ADBC 1.1.0 (arrow.apache.org/adbc, adbc.h). Entries of the driver table that are not called are `fraud_adbc_unused`.
+// - DuckDB's own (duckdb.org/docs/stable/clients/c/api), where a query is to read a stream of rows: ADBC makes only tables of one.
 // Their layouts are an ABI: no field may be moved.
 
 #include <stddef.h>
@@ -128,7 +129,35 @@ struct AdbcDriver {
 
 typedef AdbcStatusCode (*AdbcDriverInitFunc)(int version, void *driver, struct AdbcError *error);
 
+// DuckDB's C interface. Databases, connections and configurations are pointers to nobody knows what; a state of 0 is success.
+
+struct fraud_duckdb_result {
+    uint64_t deprecated_counts[3];
+    void *deprecated_columns;
+    char *deprecated_message;
+    void *internal_data;
+};
+
+struct fraud_duckdb {
+    int (*create_config)(void **config);
+    int (*set_config)(void *config, const char *name, const char *value);
+    void (*destroy_config)(void **config);
+    int (*open_ext)(const char *path, void **database, void *config, char **message);
+    void (*close)(void **database);
+    int (*connect)(void *database, void **connection);
+    void (*disconnect)(void **connection);
+    int (*arrow_scan)(void *connection, const char *view, struct ArrowArrayStream *stream);
+    int (*query)(void *connection, const char *sql, struct fraud_duckdb_result *result);
+    const char *(*result_error)(struct fraud_duckdb_result *result);
+    uint64_t (*rows_changed)(struct fraud_duckdb_result *result);
+    void (*destroy_result)(struct fraud_duckdb_result *result);
+    void (*free)(void *memory);
+};
+
 // Helpers
+
+/// Finds these functions in a library that `dlopen` loaded. Returns NULL, or the name of one that it has not.
+const char *fraud_duckdb_find(void *library, struct fraud_duckdb *out);
 
 /// Calls a driver's init function found by `dlsym`.
 AdbcStatusCode fraud_adbc_init(
@@ -138,6 +167,12 @@ AdbcStatusCode fraud_adbc_init(
 /// children first. Returns 0, or -1 when memory is out.
 int fraud_arrow_schema_init(
     struct ArrowSchema *out, const char *format, const char *name, int64_t children);
+
+/// Gives out a schema that stays with its owner, as often as it is asked for: what is given out releases nothing. So nothing is lost when a
+/// consumer forgets to release it, as DuckDB's `duckdb_arrow_scan` does. The owner ends it by `fraud_arrow_schema_free`, whatever a
+/// consumer said of its children.
+void fraud_arrow_schema_lend(const struct ArrowSchema *schema, struct ArrowSchema *out);
+void fraud_arrow_schema_free(struct ArrowSchema *schema);
 
 /// Fills an array node over buffers that `owner` keeps alive; `release_owner(owner)` is called once, when the node is
 /// released. Every node holds the owner by itself, because a consumer may move a child out of its parent.
