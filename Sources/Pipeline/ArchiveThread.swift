@@ -1,9 +1,5 @@
-internal import CClickRecord
-internal import ClickModel
 internal import Foundation
-internal import Scoring
 internal import Storage
-internal import Windows
 
 /// Writes every labelled click, duplicate and late click to the archive, epoch by epoch, on two threads: one turns scored
 /// batches into rows, the other has full sets of rows encoded.
