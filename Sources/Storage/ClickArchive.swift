@@ -87,17 +87,21 @@ package final class ClickArchive: @unchecked Sendable {
     }
 
     private func write(_ rows: ArrowTableBuilder, _ partitions: [ArchivePartition], _ paths: [String]) throws(StorageError) {
-        if encoder == nil { encoder = try ParquetEncoder(columns: Self.columns) }
-        guard let encoder else { return }
+        let encoder = try encoderAtHand()
         var written = 0
         for (partition, path) in zip(partitions, paths) {
-            do throws(StorageError) { written += try encoder.write(rows, where: partition.condition(among: partitions), to: path) } catch {
-                throw .io(path: path, operation: "write", reason: "\(error)")
-            }
+            written += try encoder.write(rows, where: partition.condition(among: partitions), to: path)
         }
         guard written == rows.count else {
             throw .io(path: folder, operation: "write", reason: "\(rows.count) rows were given and \(written) written")
         }
+    }
+
+    private func encoderAtHand() throws(StorageError) -> ParquetEncoder {
+        if let encoder { return encoder }
+        let made = try ParquetEncoder(columns: Self.columns)
+        encoder = made
+        return made
     }
 
     /// Renames the staged files of a committed epoch into place. Nothing when there are none, or when it is done already.

@@ -67,7 +67,7 @@ package final class ParquetEncoder {
     /// Writes the rows for which an SQL condition holds, all by default, to a new file, or over one that is there.
     ///
     /// - Returns: the rows written.
-    /// - Throws: `database`, e.g. on a full disk.
+    /// - Throws: `io`, e.g. on a full disk.
     package func write(_ rows: ArrowTableBuilder, where condition: String? = nil, to path: String) throws(StorageError) -> Int {
         precondition(rows.columns == columns, "rows of other columns")
         // DuckDB keeps the address, from the view to the end of the statement.
@@ -77,12 +77,14 @@ package final class ParquetEncoder {
             if stream.pointee.release != nil { stream.pointee.release(stream) }
             stream.deallocate()
         }
-        guard duckdb.arrow_scan(connection, Self.view, stream) == 0 else { throw .database("DuckDB does not read the rows of a stream") }
+        guard duckdb.arrow_scan(connection, Self.view, stream) == 0 else {
+            throw .io(path: path, operation: "write", reason: "DuckDB does not read the rows of a stream")
+        }
         var result = fraud_duckdb_result()
         defer { duckdb.destroy_result(&result) }
         let source = "FROM \(Self.view)" + (condition.map { " WHERE \($0)" } ?? "")
         guard duckdb.query(connection, "COPY (\(source)) TO \(ClickArchive.literal(path)) (\(Self.options))", &result) == 0 else {
-            throw .database(duckdb.result_error(&result).map { String(cString: $0) } ?? "no reason given")
+            throw .io(path: path, operation: "write", reason: duckdb.result_error(&result).map { String(cString: $0) } ?? "no reason given")
         }
         return Int(duckdb.rows_changed(&result))
     }

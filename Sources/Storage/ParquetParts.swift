@@ -46,10 +46,7 @@ package final class ParquetParts {
     }
 
     private static func write(_ rows: ArrowTableBuilder, to path: String, _ encoder: ParquetEncoder) throws(StorageError) {
-        let written: Int
-        do throws(StorageError) { written = try encoder.write(rows, to: path) } catch {
-            throw .io(path: path, operation: "write", reason: "\(error)")
-        }
+        let written = try encoder.write(rows, to: path)
         guard written == rows.count else {
             throw .io(path: path, operation: "write", reason: "\(rows.count) rows were given and \(written) written")
         }
