@@ -26,7 +26,7 @@ install = missing=$$(for p in $(1); do dpkg-query -W -f='$${Status}' $$p 2>/dev/
 	else echo "deps: Debian packages are there"; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help deps bench-deps build run notebook test bench bench-callgrind bench-memory bench-duckdb bench-model bench-quality bench-report bench-train champion torture clean
+.PHONY: help deps bench-deps build run notebook test bench bench-callgrind bench-memory bench-duckdb bench-model bench-quality bench-report bench-stream bench-train champion torture clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -74,6 +74,10 @@ bench-callgrind: build bench-deps ## instructions of every stage and of the dear
 bench-memory: build ## bytes of every table with a million visitors, and speed by the number of live keys
 	$(BUILD) --product fraud-bench
 	"$(BENCH_BIN)" memory
+
+bench-stream: build ## state, memory and time of a stream of a billion clicks, rows not kept (STREAM=1000000000; half an hour)
+	$(BUILD) --product fraud-bench
+	"$(BENCH_BIN)" stream $(STREAM)
 
 # Whole processes in turn; ten or a hundred million clicks too (the latter 76 GB, as NDJSON alone): make bench-duckdb CLICKS=10000000
 PAIRS ?= 5

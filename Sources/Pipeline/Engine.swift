@@ -117,7 +117,7 @@ package struct Engine: ~Copyable {
 
     /// Moves the window and session rows that changed into `rows`, and what was counted for comparison; with `final`, also those the watermark has not reached; with
     /// `early`, of these the minutes.
-    mutating func drain(final: Bool, early: Bool = false, into rows: EpochRows) {
+    package mutating func drain(final: Bool, early: Bool = false, into rows: EpochRows) {
         let floor = admission.watermark.floor
         let sessions = StateElsewhere(pointer: counter.pointee.sessions)
         let drainSessions = { @Sendable in

@@ -20,7 +20,7 @@ enum StateMemory {
         return """
             \(clicks.grouped) clicks of \(visitors.grouped) visitors, each with an address, a device and a user
             \(table.text)
-            process: \(status("VmRSS")), at most \(status("VmHWM")); \((Double(taken.nanoseconds) / Double(clicks)).rounded(to: 1)) ns CPU a click, flagged \(taken.flagged)
+            process: \(ProcessMemory.status("VmRSS")), at most \(ProcessMemory.status("VmHWM")); \((Double(taken.nanoseconds) / Double(clicks)).rounded(to: 1)) ns CPU a click, flagged \(taken.flagged)
             """
     }
 
@@ -79,13 +79,5 @@ enum StateMemory {
         let now = engine.totals
         let share = Double(now.fraud - before.fraud) / Double(max(1, now.received - before.received))
         return (taken, (share * 100).rounded(to: 1) + " %")
-    }
-
-    /// A line of /proc/self/status, without its name.
-    private static func status(_ name: String) -> String {
-        let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        let line = text.split(separator: "\n").first { $0.hasPrefix(name + ":") }
-        let kilobytes = line.flatMap { Int($0.split(separator: " ").dropFirst().first ?? "") } ?? 0
-        return "\(name) \((kilobytes / 1024).grouped) MiB"
     }
 }

@@ -4,18 +4,21 @@ import ClickModel
 /// Clicks of a given number of visitors, each with a user, a device and an address of its own, made straight as records.
 ///
 /// First everyone comes once, in an order that jumps about; then whoever a fixed hash names, so that no visitor is as regular as a
-/// machine. Four addresses share a network, 400 ads belong to 40 campaigns of 10 advertisers.
+/// machine. Or visitors come and go: then the oldest leaves for a new one after so many clicks. Four addresses share a network, 400 ads belong to 40 campaigns of 10 advertisers.
 struct SyntheticVisitors {
     let visitors: Int
     /// Between clicks, in microseconds of event time.
     var microsecondsApart: Int64
+    /// Clicks after which a new visitor takes the oldest one's place; nil when they stay.
+    private let clicksUntilNext: Int?
     private(set) var made = 0
     private var microseconds: Int64 = 0
     private let ads: [[UInt8]]
 
-    init(visitors: Int, microsecondsApart: Int64) {
+    init(visitors: Int, microsecondsApart: Int64, clicksUntilNext: Int? = nil) {
         self.visitors = visitors
         self.microsecondsApart = microsecondsApart
+        self.clicksUntilNext = clicksUntilNext
         ads = (0..<Self.adCount).map { Array("ad-\(1000 + $0)".utf8) }
     }
 
@@ -24,24 +27,29 @@ struct SyntheticVisitors {
     private static let textBytes = 12
 
     /// Fills a batch with the next clicks.
-    mutating func fill(_ batch: ClickBatch) {
+    mutating func fill(_ batch: ClickBatch, atMost limit: Int = .max) {
         batch.removeAll()
         let arena = batch.raw.arena
         for ad in 0..<Self.adCount {
             for (place, byte) in ads[ad].enumerated() { arena[ad * 8 + place] = byte }
         }
         var end = Self.adCount * 8
-        for row in 0..<batch.capacity {
-            // A prime that divides no round number: one round meets everyone.
-            let place = made < visitors ? UInt64(made) &* 2_654_435_761 : fraud_mix(11, UInt64(made))
-            let visitor = Int(place % UInt64(visitors))
-            write(visitor, to: batch.records + row, arena, textAt: end)
+        let count = min(limit, batch.capacity)
+        for row in 0..<count {
+            write(nextVisitor(), to: batch.records + row, arena, textAt: end)
             end += Self.textBytes
             made += 1
             microseconds += microsecondsApart
         }
-        batch.raw.count = UInt32(batch.capacity)
+        batch.raw.count = UInt32(count)
         batch.raw.arena_used = UInt32(end)
+    }
+
+    private func nextVisitor() -> Int {
+        let place = fraud_mix(11, UInt64(made))
+        if let clicksUntilNext { return made / clicksUntilNext + Int(place % UInt64(visitors)) }
+        // A prime that divides no round number: one round meets everyone.
+        return Int((made < visitors ? UInt64(made) &* 2_654_435_761 : place) % UInt64(visitors))
     }
 
     private func write(_ visitor: Int, to record: UnsafeMutablePointer<ClickRecord>, _ arena: UnsafeMutablePointer<UInt8>, textAt: Int) {
@@ -61,7 +69,7 @@ struct SyntheticVisitors {
         record.pointee.device_hash = hash(8, visitor)
         record.pointee.agent_hash = hash(10, visitor % 500)
         record.pointee.ip_version = 4
-        record.pointee.ip_low = 0xffff_0000_0000 | UInt64(0x1000_0000 + visitor / 4 * 256 + visitor % 4)
+        record.pointee.ip_low = 0xffff_0000_0000 | UInt64((0x1000_0000 + visitor / 4 * 256 + visitor % 4) & 0xffff_ffff)
         record.pointee.touch = UInt8(FRAUD_NO)
         record.pointee.webdriver = UInt8(FRAUD_NO)
         record.pointee.time_to_click_ms = Float(3000 + visitor % 5000)

@@ -13,6 +13,7 @@ import Pipeline
 ///     fraud-bench shards FILE                       features, rules and model by number of shards
 ///     fraud-bench latency FILE                      one inline call
 ///     fraud-bench memory                            bytes by table, speed by live keys
+///     fraud-bench stream [CLICKS]                   state and time of a stream without end; a billion clicks unless told
 ///     fraud-bench start FILE [FRAUD]                from process start to first click
 let arguments = Array(CommandLine.arguments.dropFirst())
 func argument(_ index: Int) -> String? { arguments.count > index && !arguments[index].isEmpty ? arguments[index] : nil }
@@ -23,7 +24,7 @@ enum Output {
 }
 
 func usage() -> Never {
-    FileHandle.standardError.write(Data("usage: fraud-bench all|stages|count|whole|shards|latency|start FILE …, or fraud-bench memory\n".utf8))
+    FileHandle.standardError.write(Data("usage: fraud-bench all|stages|count|whole|shards|latency|start FILE …, or fraud-bench memory|stream\n".utf8))
     exit(64)
 }
 
@@ -72,6 +73,9 @@ do {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     if argument(0) == "memory" {
         try runMemory()
+    } else if argument(0) == "stream" {
+        guard let clicks = Int(argument(1) ?? "1000000000"), clicks > 0 else { usage() }
+        try LongStream.run(clicks: clicks) { Output.line($0) }
     } else {
         guard let mode = argument(0), let input = argument(1) else { usage() }
         try run(mode, input, folder)
