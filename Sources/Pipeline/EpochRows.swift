@@ -13,6 +13,14 @@ enum RowsAhead {
     case forgotten(portion: Int)
     /// They are written by portions of so many flagged clicks, or as much of other rows.
     case written(Committer, portion: Int)
+
+    /// Flagged clicks of a portion; more than there can be where rows stay.
+    fileprivate var portion: Int {
+        switch self {
+        case .kept: Int.max >> 8
+        case .forgotten(let portion), .written(_, let portion): portion
+        }
+    }
 }
 
 /// The rows of one epoch, filled while clicks are scored; becomes one database transaction.
@@ -32,7 +40,9 @@ package final class EpochRows: @unchecked Sendable {
     /// Number of the epoch being filled.
     package var epoch: Int64 = 0
     /// What becomes of the many rows before the epoch ends.
-    var ahead = RowsAhead.kept
+    var ahead = RowsAhead.kept { didSet { portion = ahead.portion } }
+    /// Rows that are handed over at a time.
+    private var portion = RowsAhead.kept.portion
 
     /// Of the scorer whose verdicts come here.
     private var names: VerdictNames?
@@ -80,6 +90,11 @@ package final class EpochRows: @unchecked Sendable {
     /// Hands over what has come to a portion of rows of a table.
     @inline(__always)
     func handOver(_ rows: PortionedRows) {
+        if rows.come(to: portion) { give(rows) }
+    }
+
+    @inline(never)
+    private func give(_ rows: PortionedRows) {
         switch ahead {
         case .kept: return
         case .forgotten(let portion):

@@ -118,11 +118,12 @@ package final class EpochCommit: @unchecked Sendable {
     package let minutes = WarehouseTable.minutes.builder()
     package let hours = WarehouseTable.hours.builder()
     package let days = WarehouseTable.days.builder()
-    package let duplicates = WarehouseTable.duplicates.builder()
     package let sessions = WarehouseTable.sessions.builder()
     /// Keys (`visitor, session_start`) of sessions that became part of another; deleted before `sessions` are written.
     package let removedSessions = ArrowTableBuilder([ArrowColumn("visitor", .text), ArrowColumn("session_start", .timestamp)])
     // Appended.
+    /// Each key once: the epoch is part of it.
+    package let duplicates = WarehouseTable.duplicates.builder()
     package let flagged = PortionedRows(.flagged, quarters: 4)
     package let late = WarehouseTable.late.builder()
     package let rejected = WarehouseTable.rejected.builder()

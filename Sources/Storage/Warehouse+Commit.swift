@@ -94,7 +94,7 @@ extension Warehouse {
         try staging[.sessions]!.delete(keys: epoch.removedSessions, in: database)
         try append(epoch.newSessions.rows, to: .sessions)
         try replace(.sessions, with: epoch.sessions)
-        try replace(.duplicates, with: epoch.duplicates)
+        try append(epoch.duplicates, to: .duplicates)
         try append(epoch.conflicts, to: .conflicts)
         try append(epoch.flagged.rows, to: .flagged)
         try append(epoch.late, to: .late)

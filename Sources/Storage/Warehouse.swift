@@ -27,7 +27,7 @@ package final class Warehouse: @unchecked Sendable {
     ) throws(StorageError) {
         let isNew = DuckDBFile.isNew(path)
         database = try DuckDB.open(path, readOnly: readOnly, threads: threads, memoryLimitBytes: memoryLimitBytes, beforeFile: beforeFile)
-        let keyed: [WarehouseTable] = [.minutes, .hours, .days, .sessions, .duplicates, .sources, .reconciliations]
+        let keyed: [WarehouseTable] = [.minutes, .hours, .days, .sessions, .sources, .reconciliations]
         staging = Dictionary(uniqueKeysWithValues: keyed.map { ($0, StagedTable($0)) })
         try checkSchema(isNew: isNew)
     }

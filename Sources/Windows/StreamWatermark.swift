@@ -21,7 +21,7 @@ internal import ClickModel
 ///   windows; one click dated years ahead, alone in a file, does not make the next file late.
 ///
 /// With a single partition that is never seeded this is its `Watermark`.
-package struct StreamWatermark: ~Copyable, Sendable {
+package struct StreamWatermark: ~Copyable, @unchecked Sendable {
     struct Partition: BitwiseCopyable, Sendable {
         var source: UInt64
         var watermark: Watermark
@@ -55,7 +55,8 @@ package struct StreamWatermark: ~Copyable, Sendable {
     private var leastSeen: Int64
     /// Bit n is set when slot n is open.
     var openSlots: UInt64
-    var partitions: InlineArray<64, Partition>
+    /// By slot, in memory of their own: to look at one element of an `InlineArray` takes a copy of all of them.
+    let partitions: UnsafeMutablePointer<Partition>
     /// The one closed last is at the end.
     var closed: [Partition]
 
@@ -72,9 +73,12 @@ package struct StreamWatermark: ~Copyable, Sendable {
         blank = Watermark(outOfOrdernessMilliseconds: outOfOrdernessMilliseconds, jumpBoundMilliseconds: jumpBoundMilliseconds)
         (current, floor, elapsed, isStale) = (.min, .min, 0, false)
         (openSlots, leastMaximum, leastSeen) = (0, .max, 0)
-        partitions = InlineArray(repeating: Partition(source: 0, watermark: blank))
+        partitions = .allocate(capacity: Self.maximumOpen)
+        partitions.initialize(repeating: Partition(source: 0, watermark: blank), count: Self.maximumOpen)
         closed = []
     }
+
+    deinit { partitions.deallocate() }
 
     /// Partitions that are open.
     package var openCount: Int { openSlots.nonzeroBitCount }
