@@ -167,9 +167,10 @@ struct StageRun: ~Copyable {
 
     @inline(never)
     private mutating func stageWindows(_ chosen: Int) {
+        let counted = outcomes.counted
         var group = 0
         for k in 0..<chosen {
-            let index = Int(outcomes.counted[k])
+            let index = Int(counted[k])
             while group <= index {
                 windows.warm(UnsafePointer(batch.records), from: group, count: batch.count)
                 group += WindowStore.warmGroup
@@ -180,9 +181,10 @@ struct StageRun: ~Copyable {
 
     @inline(never)
     private mutating func stageSessions(_ chosen: Int) {
+        let counted = outcomes.counted
         var group = 0
         for k in 0..<chosen {
-            let index = Int(outcomes.counted[k])
+            let index = Int(counted[k])
             while group <= index {
                 sessions.warm(UnsafePointer(batch.records), from: group, count: batch.count)
                 group += WindowStore.warmGroup
@@ -193,8 +195,9 @@ struct StageRun: ~Copyable {
 
     @inline(never)
     private mutating func stageRemembered(_ chosen: Int) {
+        let counted = outcomes.counted
         for k in 0..<chosen {
-            let index = Int(outcomes.counted[k])
+            let index = Int(counted[k])
             _ = windows.remember(
                 record: batch.records + index, label: verdicts[k].label, score: verdicts[k].score, source: 1, watermark: outcomes.watermarks[index])
         }
@@ -202,9 +205,10 @@ struct StageRun: ~Copyable {
 
     @inline(never)
     private mutating func stageFlagged(_ chosen: Int) {
+        let counted = outcomes.counted
         for k in 0..<chosen where verdicts[k].label == .fraud {
             rows.appendFlagged(
-                batch.records + Int(outcomes.counted[k]), arena: batch.raw.arena, verdict: verdicts[k], scorer: scorer, block: scorer.block, row: k)
+                batch.records + Int(counted[k]), arena: batch.raw.arena, verdict: verdicts[k], scorer: scorer, block: scorer.block, row: k)
         }
     }
 
