@@ -90,7 +90,7 @@ package final class EpochRows: @unchecked Sendable {
     /// Hands over what has come to a portion of rows of a table.
     @inline(__always)
     func handOver(_ rows: PortionedRows) {
-        if rows.come(to: portion) { give(rows) }
+        if rows.isDue(portion: portion) { give(rows) }
     }
 
     @inline(never)

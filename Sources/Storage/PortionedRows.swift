@@ -6,7 +6,7 @@ package final class PortionedRows: @unchecked Sendable {
     /// What was not handed over.
     package private(set) var rows: ArrowTableBuilder { didSet { filled = .passUnretained(rows) } }
     /// The same. To count a reference is an atomic operation, which waits until everything stored before it is in the cache: at each row
-    /// that is a fourth of its time.
+    /// that was a seventh of its time.
     private var filled: Unmanaged<ArrowTableBuilder>
     /// Rows of the epoch that were.
     package private(set) var handedOver = 0
@@ -27,18 +27,18 @@ package final class PortionedRows: @unchecked Sendable {
     /// Whether rows have come to a portion.
     /// - Parameter count: of flagged clicks; of other tables about as many bytes.
     @inline(__always)
-    package func come(to count: Int) -> Bool {
+    package func isDue(portion count: Int) -> Bool {
         filled._withUnsafeGuaranteedRef { !$0.isEmpty && $0.count &* 4 >= count &* quarters }
     }
 
     /// Hands over what has come to a portion.
     ///
     /// - Parameters:
-    ///   - count: as `come` takes it.
+    ///   - count: as `isDue` takes it.
     ///   - take: takes the rows, and gives an empty builder of the same table for those that follow.
     @inline(__always)
     package func handOver(portion count: Int, _ take: (ArrowTableBuilder, WarehouseTable) -> ArrowTableBuilder) {
-        if come(to: count) { handOver(take) }
+        if isDue(portion: count) { handOver(take) }
     }
 
     @inline(never)

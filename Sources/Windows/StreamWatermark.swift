@@ -56,7 +56,8 @@ package struct StreamWatermark: ~Copyable, @unchecked Sendable {
     /// Bit n is set when slot n is open.
     var openSlots: UInt64
     /// By slot, in memory of their own: to look at one element of an `InlineArray` takes a copy of all of them.
-    let partitions: UnsafeMutablePointer<Partition>
+    /// Not a `let`, for which Swift 6.3 makes no valid code when it builds with ThreadSanitizer.
+    private(set) var partitions: UnsafeMutablePointer<Partition>
     /// The one closed last is at the end.
     var closed: [Partition]
 
@@ -106,7 +107,8 @@ package struct StreamWatermark: ~Copyable, @unchecked Sendable {
             partitions[slot] = Partition(source: source, watermark: blank)
         }
         partitions[slot].isConfirmed = false
-        (partitions[slot].clock, partitions[slot].lastSeen) = (elapsed, elapsed)
+        partitions[slot].clock = elapsed
+        partitions[slot].lastSeen = elapsed
         openSlots |= 1 << UInt64(slot)
         isStale = true
         return slot
@@ -146,7 +148,9 @@ package struct StreamWatermark: ~Copyable, @unchecked Sendable {
         openSlots &= ~(1 << UInt64(slot))
         if partitions[slot].watermark.hasMaximum {
             if closed.count == Self.maximumClosed { closed.removeFirst() }
-            (partitions[slot].isConfirmed, partitions[slot].clock, partitions[slot].lastSeen) = (false, 0, 0)
+            partitions[slot].isConfirmed = false
+            partitions[slot].clock = 0
+            partitions[slot].lastSeen = 0
             closed.append(partitions[slot])
         }
         takeMinimum()
