@@ -10,17 +10,9 @@ enum RowsAhead {
     /// They stay until then.
     case kept
     /// They are dropped by portions, as those that are written would be: the epoch is read again for its state alone.
-    case forgotten(portion: Int)
-    /// They are written by portions of so many flagged clicks, or as much of other rows.
-    case written(Committer, portion: Int)
-
-    /// Flagged clicks of a portion; more than there can be where rows stay.
-    fileprivate var portion: Int {
-        switch self {
-        case .kept: Int.max >> 8
-        case .forgotten(let portion), .written(_, let portion): portion
-        }
-    }
+    case forgotten
+    /// They are written by portions.
+    case written(Committer)
 }
 
 /// The rows of one epoch, filled while clicks are scored; becomes one database transaction.
@@ -40,9 +32,9 @@ package final class EpochRows: @unchecked Sendable {
     /// Number of the epoch being filled.
     package var epoch: Int64 = 0
     /// What becomes of the many rows before the epoch ends.
-    var ahead = RowsAhead.kept { didSet { portion = ahead.portion } }
-    /// Rows that are handed over at a time.
-    private var portion = RowsAhead.kept.portion
+    var ahead = RowsAhead.kept
+    /// Flagged clicks of a portion, or as much of other rows, where rows do not stay.
+    var portion = 0
 
     /// Of the scorer whose verdicts come here.
     private var names: VerdictNames?
@@ -97,12 +89,12 @@ package final class EpochRows: @unchecked Sendable {
     private func give(_ rows: PortionedRows) {
         switch ahead {
         case .kept: return
-        case .forgotten(let portion):
-            rows.handOver(portion: portion) { rows, _ in
+        case .forgotten:
+            rows.handOver { rows, _ in
                 rows.removeAll()
                 return rows
             }
-        case .written(let committer, let portion): rows.handOver(portion: portion) { committer.write($0, of: $1, ahead: epoch) }
+        case .written(let committer): rows.handOver { committer.write($0, of: $1, ahead: epoch) }
         }
     }
 
@@ -110,6 +102,7 @@ package final class EpochRows: @unchecked Sendable {
     func takeSources(of other: EpochRows) {
         knowsRows = other.knowsRows
         ahead = other.ahead
+        portion = other.portion
         sources = other.sources
         sourceKeys = other.sourceKeys
     }

@@ -88,7 +88,8 @@ package final class ScoreJob {
         counting = CountingThread(
             engine.counter, maximumCells: options.maximumCells, verdictWriter: verdictWriter, archive: archive, free: free)
         committer = Committer(warehouse: warehouse, snapshots: snapshots, archive: archive)
-        rows.ahead = .forgotten(portion: portionRows)
+        rows.ahead = .forgotten
+        rows.portion = portionRows
         if last == nil { beginning = stateBeforeAll() }
         if replay == nil { beginNewEvents(changes) }
     }
@@ -209,7 +210,7 @@ package final class ScoreJob {
         engine.apply(decisions.changes)
         engine.confirm(decisions.reviews)
         totalsBefore = engine.totals
-        rows.ahead = .written(committer, portion: portionRows)
+        rows.ahead = .written(committer)
         archive?.begin(epoch: rows.epoch)
         appliesLabelChanges = decisions.arePending
     }

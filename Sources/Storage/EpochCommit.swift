@@ -122,7 +122,6 @@ package final class EpochCommit: @unchecked Sendable {
     /// Keys (`visitor, session_start`) of sessions that became part of another; deleted before `sessions` are written.
     package let removedSessions = ArrowTableBuilder([ArrowColumn("visitor", .text), ArrowColumn("session_start", .timestamp)])
     // Appended.
-    /// Each key once: the epoch is part of it.
     package let duplicates = WarehouseTable.duplicates.builder()
     package let flagged = PortionedRows(.flagged, quarters: 4)
     package let late = WarehouseTable.late.builder()

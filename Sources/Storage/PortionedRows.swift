@@ -31,18 +31,9 @@ package final class PortionedRows: @unchecked Sendable {
         filled._withUnsafeGuaranteedRef { !$0.isEmpty && $0.count &* 4 >= count &* quarters }
     }
 
-    /// Hands over what has come to a portion.
-    ///
-    /// - Parameters:
-    ///   - count: as `isDue` takes it.
-    ///   - take: takes the rows, and gives an empty builder of the same table for those that follow.
-    @inline(__always)
-    package func handOver(portion count: Int, _ take: (ArrowTableBuilder, WarehouseTable) -> ArrowTableBuilder) {
-        if isDue(portion: count) { handOver(take) }
-    }
-
-    @inline(never)
-    private func handOver(_ take: (ArrowTableBuilder, WarehouseTable) -> ArrowTableBuilder) {
+    /// Hands over the rows at hand.
+    /// - Parameter take: takes them, and gives an empty builder of the same table for those that follow.
+    package func handOver(_ take: (ArrowTableBuilder, WarehouseTable) -> ArrowTableBuilder) {
         handedOver += rows.count
         rows = take(rows, table)
         precondition(rows.isEmpty && rows.columns == table.columns, "rows go on in an empty builder of their table")

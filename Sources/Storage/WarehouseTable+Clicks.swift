@@ -43,7 +43,7 @@ extension WarehouseTable {
     /// clicks would have cost, and how many of them said something else than the first of their id; a day's total is the sum
     /// over epochs.
     package static let duplicates = WarehouseTable(
-        "duplicate_counts", key: ["ad_id", "date", "epoch"], keyTime: "date",
+        "duplicate_counts",
         [
             ArrowColumn("ad_id", .text), ArrowColumn("date", .date), ArrowColumn("duplicates", .int64), ArrowColumn("cost", .money),
             ArrowColumn("conflicts", .int64), ArrowColumn("epoch", .int64),

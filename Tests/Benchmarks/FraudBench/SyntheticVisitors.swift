@@ -4,7 +4,8 @@ import ClickModel
 /// Clicks of a given number of visitors, each with a user, a device and an address of its own, made straight as records.
 ///
 /// First everyone comes once, in an order that jumps about; then whoever a fixed hash names, so that no visitor is as regular as a
-/// machine. Or visitors come and go: then the oldest leaves for a new one after so many clicks. Four addresses share a network, 400 ads belong to 40 campaigns of 10 advertisers.
+/// machine. Or visitors come and go: then the oldest leaves for a new one after so many clicks. Four addresses share a network, 400 ads
+/// belong to 40 campaigns of 10 advertisers.
 struct SyntheticVisitors {
     let visitors: Int
     /// Between clicks, in microseconds of event time.
